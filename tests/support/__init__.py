@@ -1,0 +1,1 @@
+"""What tests share: a server in a thread, and a peer that writes raw bytes."""
