@@ -1,0 +1,26 @@
+"""What `serve` was asked for, whole and checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mockserver.protocol.rules import DOCUMENTED, UploadRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The options of contract section 1 as values; times in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    profile: str = "documented"
+    rules: UploadRules = DOCUMENTED
+    url_lifetime: float = 3600
+    publish_delay: float = 0
+    body_timeout: float = 30
+    tokens: Sequence[str] = field(default=())
+    digest: str = "xxh3_128"
+    max_uploads: int = 100_000
+    public_url: str | None = None
+    control_token: str | None = None
+    allow_hosts: Sequence[str] = field(default=())
+    explain: bool = True

@@ -1,0 +1,1 @@
+"""TikTok's side of the server: init, status, chunks."""

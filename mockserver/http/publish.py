@@ -1,0 +1,181 @@
+"""The JSON endpoints: both inits, status/fetch, and what answers for every other path."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Never
+
+from aiohttp import web
+from aiohttp.hdrs import CONTENT_RANGE, CONTENT_TYPE, HOST
+
+from mockserver.http.upload import warning_of
+from mockserver.protocol import names
+from mockserver.protocol.answers import Answer, call_answer, data_answer
+from mockserver.protocol.session import UploadSession
+from mockserver.protocol.verdicts import CallRefused
+from mockserver.service import UploadService
+from mockserver.wire.auth import bearer_token, is_one_of
+from mockserver.wire.connection import BodyEndedError
+from mockserver.wire.exchange import EXCHANGE, to_response
+from mockserver.wire.intake import drain, read_whole
+
+LARGEST_CALL: Final = 2**20
+"""Bytes of a JSON body. An init has a few hundred; the largest legal title adds 13 kB."""
+
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,100}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishHandlers:
+    """Handlers of the JSON endpoints."""
+
+    service: UploadService
+    tokens: Sequence[str]
+    public_url: str | None
+    silence: float
+    explain: bool
+
+    async def direct_post(self, request: web.Request) -> web.Response:
+        return await self._init(request, draft=False)
+
+    async def draft(self, request: web.Request) -> web.Response:
+        return await self._init(request, draft=True)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """status/fetch."""
+        called = await self._call(request)
+        if isinstance(called, web.Response):
+            return called
+        owner, body = called
+        found = await self.service.status(owner, body)
+        if isinstance(found, CallRefused):
+            return self._refuse(request, found)
+        session, data = found
+        request[EXCHANGE].upload_id = session.upload_id
+        clause = "S-STATUS-END" if session.complete else "S-STATUS-UPLOADED"
+        reason = f"{data['status']}, {data['uploaded_bytes']} bytes uploaded"
+        return self._respond(request, data_answer(data, self._log_id(), clause, reason))
+
+    async def unknown_path(self, request: web.Request) -> web.Response:
+        """404 as the live gateway words it; its paths end in a slash and are nothing without it."""
+        reason = f"no endpoint is {request.method} {request.path}"
+        if not request.path.endswith("/"):
+            reason += "; TikTok's paths end in a slash"
+        refused = CallRefused(names.UNSUPPORTED_PATH, names.PATH_UNSUPPORTED, "S-INIT-ENVELOPE", reason)
+        return await self._turn_away(request, refused)
+
+    async def wrong_method(self, request: web.Request) -> web.Response:
+        reason = f"this endpoint takes POST, got {request.method}"
+        refused = CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, "S-INIT-ENVELOPE", reason)
+        response = await self._turn_away(request, refused, status=405)
+        response.headers["Allow"] = "POST"
+        return response
+
+    def parser_refusal(self, said: str) -> Answer:
+        """The answer to bytes that were no HTTP request; `said` is the parser's own complaint."""
+        clause, reason = "S-HTTP", "the bytes are no HTTP request: " + " ".join(said.split())
+        if f"'{CONTENT_RANGE}'" in said:
+            # aiohttp refuses a second one before any handler sees the first.
+            clause, reason = "S-HEAD-RANGE-MALFORMED", "wanted one Content-Range header, got several"
+        refused = CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, clause, reason[:300])
+        return call_answer(refused, self._log_id(), 400)
+
+    async def _init(self, request: web.Request, *, draft: bool) -> web.Response:
+        called = await self._call(request)
+        if isinstance(called, web.Response):
+            return called
+        owner, body = called
+        made = await self.service.create(owner, body, draft=draft)
+        if isinstance(made, CallRefused):
+            return self._refuse(request, made)
+        exchange = request[EXCHANGE]
+        exchange.upload_id = made.upload_id
+        exchange.warning = warning_of(made)
+        data = {"publish_id": made.post.publish_id, "upload_url": self._upload_url(request, made)}
+        source = made.source
+        reason = f"{source.video_size} bytes declared in {source.total_chunk_count} chunks of {source.chunk_size}"
+        return self._respond(request, data_answer(data, self._log_id(), "S-INIT-ANSWER", reason))
+
+    async def _call(self, request: web.Request) -> tuple[str, object] | web.Response:
+        """The owner and the parsed body, or the answer that refuses the call: token first, then JSON."""
+        token = bearer_token(request)
+        if token is None or (self.tokens and not is_one_of(token, self.tokens)):  # S-INIT-AUTH
+            came = "no usable one" if token is None else "one that is not accepted"
+            reason = f"'Authorization: Bearer TOKEN' must be there with an accepted token, got {came}"
+            refused = CallRefused(names.ACCESS_TOKEN_INVALID, names.TOKEN_INVALID, "S-INIT-AUTH", reason)
+            return await self._turn_away(request, refused)
+        try:
+            raw = await read_whole(request, self.silence, LARGEST_CALL)
+        except BodyEndedError as error:
+            cut = _bad_body(f"the body must come whole: {error}")
+            return self._refuse(request, cut, keep=False)
+        if raw is None:
+            large = _bad_body(f"the body may have {LARGEST_CALL} bytes, got more")
+            return await self._turn_away(request, large, status=413)
+        request[EXCHANGE].received = len(raw)
+        body = _parse(raw, request.headers.get(CONTENT_TYPE, ""))
+        return self._refuse(request, body) if isinstance(body, CallRefused) else (token, body)
+
+    async def _turn_away(
+        self, request: web.Request, refused: CallRefused, status: int | None = None
+    ) -> web.Response:
+        request[EXCHANGE].received, ended = await drain(request, self.silence)
+        return self._refuse(request, refused, status=status, keep=ended)
+
+    def _refuse(
+        self, request: web.Request, refused: CallRefused, *, status: int | None = None, keep: bool = True
+    ) -> web.Response:
+        response = self._respond(request, call_answer(refused, self._log_id(), status))
+        if not keep:
+            response.force_close()
+        return response
+
+    def _respond(self, request: web.Request, answer: Answer) -> web.Response:
+        return to_response(answer, request[EXCHANGE], explain=self.explain)
+
+    def _log_id(self) -> str:
+        return self.service.identifiers.log_id(self.service.clock.now())
+
+    def _upload_url(self, request: web.Request, session: UploadSession) -> str:
+        # At most 256 characters (S-INIT-ANSWER): ids and path have 100, a Host header beyond 110 is not echoed.
+        base = self.public_url
+        if base is None:
+            host = request.headers.get(HOST, "")
+            base = f"{request.scheme}://{host if _HOST.fullmatch(host) else _own_address(request)}"
+        query = f"?upload_id={session.upload_id}&upload_token={session.upload_token}"
+        return f"{base}{session.rules.upload_path.value}{query}"
+
+
+def _own_address(request: web.Request) -> str:
+    address = request.transport.get_extra_info("sockname") if request.transport else None
+    host, port = (address or ("127.0.0.1", 80))[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _parse(raw: bytes, content_type: str) -> object:
+    """The JSON value, or the CallRefused that says why it is none (S-INIT-BODY)."""
+    try:
+        return json.loads(raw.decode(), parse_int=_bounded_int, parse_constant=_no_constant)
+    except RecursionError:
+        return _bad_body("the body must be a JSON object, got one nested too deeply")
+    except ValueError as error:
+        reason = f"the body must be a JSON object: {error}"
+        if not raw:
+            reason = "the body must be a JSON object, got nothing"
+        if "form" in content_type.lower():
+            reason += f"; a form is not read here (Content-Type {content_type})"
+        return _bad_body(reason)
+
+
+def _bounded_int(digits: str) -> int:
+    # No int64 has more than 20 characters; cut, a longer one is still out of range, and cheap.
+    return int(digits[:25])
+
+
+def _no_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _bad_body(reason: str) -> CallRefused:
+    return CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, "S-INIT-BODY", reason)

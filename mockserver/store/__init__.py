@@ -1,0 +1,1 @@
+"""Where upload sessions are kept: a port and its adapters. No rule, no limit, no status code."""
