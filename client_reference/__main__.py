@@ -1,0 +1,4 @@
+from client_reference.cli import main
+
+if __name__ == "__main__":
+    main()
