@@ -2,13 +2,17 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Never
 
 from aiohttp import web
 from aiohttp.hdrs import CONTENT_RANGE, CONTENT_TYPE, HOST
 
+from mockserver.faults.kinds import Operation
+from mockserver.faults.plan import Struck
+from mockserver.http.faulting import Faulting, Strike
 from mockserver.http.upload import warning_of
 from mockserver.protocol import names
 from mockserver.protocol.answers import Answer, call_answer, data_answer
@@ -23,6 +27,9 @@ from mockserver.wire.intake import drain, read_whole
 LARGEST_CALL: Final = 2**20
 """Bytes of a JSON body. An init has a few hundred; the largest legal title adds 13 kB."""
 
+Decide = Callable[[web.Request, str, object], Awaitable[web.Response]]
+"""Answers a call whose token is accepted, from the token and the parsed body."""
+
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,100}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 
 
@@ -35,27 +42,22 @@ class PublishHandlers:
     public_url: str | None
     silence: float
     explain: bool
+    faulting: Faulting
 
-    async def direct_post(self, request: web.Request) -> web.Response:
-        return await self._init(request, draft=False)
+    async def direct_post(self, request: web.Request) -> web.StreamResponse:
+        return await self._endpoint(request, Operation.INIT, partial(self._init, draft=False))
 
-    async def draft(self, request: web.Request) -> web.Response:
-        return await self._init(request, draft=True)
+    async def draft(self, request: web.Request) -> web.StreamResponse:
+        return await self._endpoint(request, Operation.INIT, partial(self._init, draft=True))
 
-    async def status(self, request: web.Request) -> web.Response:
+    async def status(self, request: web.Request) -> web.StreamResponse:
         """status/fetch."""
-        called = await self._call(request)
-        if isinstance(called, web.Response):
-            return called
-        owner, body = called
-        found = await self.service.status(owner, body)
-        if isinstance(found, CallRefused):
-            return self._refuse(request, found)
-        session, data = found
-        request[EXCHANGE].upload_id = session.upload_id
-        clause = "S-STATUS-END" if session.complete else "S-STATUS-UPLOADED"
-        reason = f"{data['status']}, {data['uploaded_bytes']} bytes uploaded"
-        return self._respond(request, data_answer(data, self._log_id(), clause, reason))
+        return await self._endpoint(request, Operation.STATUS, self._status)
+
+    async def make_task(self, request: web.Request, owner: str | None, source_info: object) -> web.Response:
+        """Make an upload without init, answered like init."""
+        ticket = request[EXCHANGE].ticket
+        return self._made(request, await self.service.create_task(owner, None, source_info, ticket))
 
     async def unknown_path(self, request: web.Request) -> web.Response:
         """404 as the live gateway words it; its paths end in a slash and are nothing without it."""
@@ -74,19 +76,56 @@ class PublishHandlers:
 
     def parser_refusal(self, said: str) -> Answer:
         """The answer to bytes that were no HTTP request; `said` is the parser's own complaint."""
-        clause, reason = "S-HTTP", "the bytes are no HTTP request: " + " ".join(said.split())
+        # The parser quotes what it read behind a colon, credentials and video bytes too: that part is left out.
+        complaint = said.strip().partition(":")[0].partition("\n")[0]
+        clause, reason = "S-HTTP", f"the bytes are no HTTP request: {complaint}"
         if f"'{CONTENT_RANGE}'" in said:
             # aiohttp refuses a second one before any handler sees the first.
             clause, reason = "S-HEAD-RANGE-MALFORMED", "wanted one Content-Range header, got several"
         refused = CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, clause, reason[:300])
         return call_answer(refused, self._log_id(), 400)
 
-    async def _init(self, request: web.Request, *, draft: bool) -> web.Response:
-        called = await self._call(request)
-        if isinstance(called, web.Response):
-            return called
-        owner, body = called
-        made = await self.service.create(owner, body, draft=draft)
+    async def _endpoint(self, request: web.Request, operation: Operation, decide: Decide) -> web.StreamResponse:
+        """Token first, then the body, then `decide`; a fault strikes at its moment."""
+        exchange = request[EXCHANGE]
+        exchange.operation = operation.value
+        exchange.owner = bearer_token(request)
+        struck = Struck(operation, token=exchange.owner, body=request.content_length)
+        strike = self.faulting.strike(request, struck)
+        try:
+            if (early := await strike.before_body()) is not None:
+                return early
+            answered = await self._call(request, strike, decide)
+            return strike.answer or await strike.answered(answered, committed=answered.status == 200)
+        finally:
+            strike.settle()
+
+    async def _call(self, request: web.Request, strike: Strike, decide: Decide) -> web.StreamResponse:
+        exchange = request[EXCHANGE]
+        token = exchange.owner
+        if token is None or (self.tokens and not is_one_of(token, self.tokens)):  # S-INIT-AUTH
+            came = "no usable one" if token is None else "one that is not accepted"
+            reason = f"'Authorization: Bearer TOKEN' must be there with an accepted token, got {came}"
+            refused = CallRefused(names.ACCESS_TOKEN_INVALID, names.TOKEN_INVALID, "S-INIT-AUTH", reason)
+            return await self._turn_away(request, refused, strike=strike)
+        try:
+            raw = await read_whole(request, self.silence, LARGEST_CALL, strike.watched)
+        except BodyEndedError as error:
+            cut = _bad_body(f"the body must come whole: {error}")
+            return self._refuse(request, cut, keep=False)
+        if raw is None:
+            large = _bad_body(f"the body may have {LARGEST_CALL} bytes, got more")
+            return await self._turn_away(request, large, status=413, strike=strike)
+        if (struck := strike.answer or await strike.after_body()) is not None:
+            return struck
+        body = _parse(raw, request.headers.get(CONTENT_TYPE, ""))
+        return self._refuse(request, body) if isinstance(body, CallRefused) else await decide(request, token, body)
+
+    async def _init(self, request: web.Request, owner: str, body: object, *, draft: bool) -> web.Response:
+        ticket = request[EXCHANGE].ticket
+        return self._made(request, await self.service.create(owner, body, draft=draft, ticket=ticket))
+
+    def _made(self, request: web.Request, made: UploadSession | CallRefused) -> web.Response:
         if isinstance(made, CallRefused):
             return self._refuse(request, made)
         exchange = request[EXCHANGE]
@@ -94,33 +133,31 @@ class PublishHandlers:
         exchange.warning = warning_of(made)
         data = {"publish_id": made.post.publish_id, "upload_url": self._upload_url(request, made)}
         source = made.source
-        reason = f"{source.video_size} bytes declared in {source.total_chunk_count} chunks of {source.chunk_size}"
+        count = source.total_chunk_count
+        chunks = f"{count} chunks of {source.chunk_size}" if count > 1 else "1 chunk"
+        reason = f"{source.video_size} bytes declared in {chunks}"
         return self._respond(request, data_answer(data, self._log_id(), "S-INIT-ANSWER", reason))
 
-    async def _call(self, request: web.Request) -> tuple[str, object] | web.Response:
-        """The owner and the parsed body, or the answer that refuses the call: token first, then JSON."""
-        token = bearer_token(request)
-        if token is None or (self.tokens and not is_one_of(token, self.tokens)):  # S-INIT-AUTH
-            came = "no usable one" if token is None else "one that is not accepted"
-            reason = f"'Authorization: Bearer TOKEN' must be there with an accepted token, got {came}"
-            refused = CallRefused(names.ACCESS_TOKEN_INVALID, names.TOKEN_INVALID, "S-INIT-AUTH", reason)
-            return await self._turn_away(request, refused)
-        try:
-            raw = await read_whole(request, self.silence, LARGEST_CALL)
-        except BodyEndedError as error:
-            cut = _bad_body(f"the body must come whole: {error}")
-            return self._refuse(request, cut, keep=False)
-        if raw is None:
-            large = _bad_body(f"the body may have {LARGEST_CALL} bytes, got more")
-            return await self._turn_away(request, large, status=413)
-        request[EXCHANGE].received = len(raw)
-        body = _parse(raw, request.headers.get(CONTENT_TYPE, ""))
-        return self._refuse(request, body) if isinstance(body, CallRefused) else (token, body)
+    async def _status(self, request: web.Request, owner: str, body: object) -> web.Response:
+        found = await self.service.status(owner, body)
+        if isinstance(found, CallRefused):
+            return self._refuse(request, found)
+        session, data = found
+        request[EXCHANGE].upload_id = session.upload_id
+        clause = "S-STATUS-END" if session.complete else "S-STATUS-UPLOADED"
+        reason = f"{data['status']}, {data['uploaded_bytes']} bytes uploaded"
+        return self._respond(request, data_answer(data, self._log_id(), clause, reason))
 
     async def _turn_away(
-        self, request: web.Request, refused: CallRefused, status: int | None = None
+        self,
+        request: web.Request,
+        refused: CallRefused,
+        *,
+        status: int | None = None,
+        strike: Strike | None = None,
     ) -> web.Response:
-        request[EXCHANGE].received, ended = await drain(request, self.silence)
+        through = strike.watched if strike is not None else None
+        ended = await drain(request, self.silence, through)
         return self._refuse(request, refused, status=status, keep=ended)
 
     def _refuse(

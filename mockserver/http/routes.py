@@ -15,7 +15,7 @@ UPLOAD_PATHS = ("/video/", "/upload", "/upload/")
 def add_api_routes(router: web.UrlDispatcher, publish: PublishHandlers, upload: UploadHandlers) -> None:
     """Add TikTok's endpoints. The last route takes what nothing else took: add other routes before."""
 
-    def add(method: str, path: str, handler: Callable[[web.Request], Awaitable[web.Response]]) -> None:
+    def add(method: str, path: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> None:
         router.add_route(method, path, handler, expect_handler=defer_go_ahead)
 
     calls = {
@@ -29,4 +29,4 @@ def add_api_routes(router: web.UrlDispatcher, publish: PublishHandlers, upload: 
     for path in UPLOAD_PATHS:
         add("PUT", path, upload.put_chunk)
         add("*", path, upload.other_method)
-    add("*", "/{path:.*}", publish.unknown_path)
+    add("*", "/{path:[\\s\\S]*}", publish.unknown_path)

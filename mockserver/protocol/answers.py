@@ -93,7 +93,7 @@ def _json(value: object) -> bytes:
 
 def _put(status: int, rules: UploadRules, clause: str, reason: str, headers: Mapping[str, str]) -> Answer:
     # A6: success and error bodies of the upload host carry nothing.
-    body, kind = (b"null", {names.CONTENT_TYPE: "application/json"})
+    body, kind = b"null", {names.CONTENT_TYPE: "application/json"}
     if rules.put_body is PutBody.EMPTY:
         body, kind = b"", {}
     return Answer(status, body, {**headers, **kind}, clause, reason)

@@ -25,10 +25,13 @@ class PostInfo:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post as init made it. `info` is None for a draft; `owner` is the bearer token; `delay` in seconds."""
+    """A post as init made it. `info` is None for a draft; `owner` is the bearer token, None for anybody's.
+
+    `delay`, in seconds, is how long it is processed.
+    """
 
     publish_id: str
-    owner: str
+    owner: str | None
     info: PostInfo | None
     post_id: int
     delay: float = 0
@@ -45,7 +48,8 @@ def read_post_info(value: object) -> PostInfo | CallRefused:
     level = value.get("privacy_level")
     if not isinstance(level, str) or level not in names.PRIVACY_LEVELS:
         allowed = ", ".join(sorted(names.PRIVACY_LEVELS))
-        return _refused(f"privacy_level must be one of {allowed}; got {str(level)[:40]!r}")
+        came = "nothing" if level is None else repr(level)[:40]
+        return _refused(f"privacy_level must be one of {allowed}; got {came}")
     title = value.get("title")
     if title is not None and not isinstance(title, str):
         return _refused(f"title must be a string, got {_kind(title)}")

@@ -55,6 +55,7 @@ class UploadSession:
     lifetime: float
     chunks: tuple[KeptChunk, ...] = ()
     completed_at: float | None = None
+    ended_early: bool = False
 
     @property
     def offset(self) -> int:
@@ -67,7 +68,11 @@ class UploadSession:
 
     def expired(self, now: float) -> bool:
         """S-URL-EXPIRED, S-URL-LIFETIME: valid while now < issued + lifetime, whatever was uploaded."""
-        return now >= self.issued_at + self.lifetime
+        return self.ended_early or now >= self.issued_at + self.lifetime
+
+    def expire(self) -> Self:
+        """The same upload with its URL expired, whatever the time."""
+        return replace(self, ended_early=True)
 
     def refusal(self, head: ChunkHead, now: float) -> Refused | None:
         """Why a PUT with this head is refused, before its body is read; None lets the body in.
@@ -80,10 +85,7 @@ class UploadSession:
             # Progress is nobody's business without the token.
             return Refused(Why.WRONG_TOKEN, f"the upload_token does not belong to upload {self.upload_id}")
         if self.expired(now):  # S-URL-EXPIRED
-            age = now - self.issued_at
-            return self._refused(
-                Why.EXPIRED, f"the upload_url was valid for {self.lifetime:g} s, came {age:.3f} s after init"
-            )
+            return self._refused(Why.EXPIRED, self._expiry(now))
         found = self._read_head(head)
         return found if isinstance(found, Refused) else self._misplaced(found)
 
@@ -112,6 +114,11 @@ class UploadSession:
 
     def _refused(self, why: Why, reason: str) -> Refused:
         return Refused(why, reason, self.offset, self.source.video_size)
+
+    def _expiry(self, now: float) -> str:
+        if self.ended_early:
+            return "the upload_url was made to expire early, through the control surface or by a fault"
+        return f"the upload_url was valid for {self.lifetime:g} s, came {now - self.issued_at:.3f} s after init"
 
     def _raced(self, refused: Refused, chunk: Chunk) -> Refused:
         # S-ORDER-PARALLEL: it was let in, and another request moved the upload before it was whole.

@@ -43,7 +43,7 @@ class SourceInfo:
 def read_source_info(value: object, rules: UploadRules) -> SourceInfo | CallRefused:
     """A FILE_UPLOAD source_info from JSON, checked: fields, then chunk size, then chunk count."""
     if not isinstance(value, dict):
-        return _bad_fields("S-INIT-BODY", "source_info must be an object")
+        return _bad_fields("S-INIT-BODY", f"source_info must be an object, got {_kind(value)}")
     kind = value.get("source")
     if kind == names.PULL_FROM_URL:
         return _pull_refusal(value.get("video_url"))
@@ -156,6 +156,10 @@ def _bad_size(clause: str, reason: str) -> CallRefused:
 
 def _bad_count(clause: str, reason: str) -> CallRefused:
     return CallRefused(names.INVALID_PARAMS, names.CHUNK_COUNT_INVALID, clause, reason)
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__
 
 
 def _shown(value: object) -> str:

@@ -25,6 +25,9 @@ class SessionStore(Protocol):
     async def replace(self, old: UploadSession, new: UploadSession) -> None:
         """Put `new` where `old` is. Raises Conflict, and changes nothing, where `old` is no longer there."""
 
+    async def discard(self, upload_id: str) -> None:
+        """Forget one session, if it is there; a later `replace` of it meets a Conflict."""
+
     async def scan(self) -> Sequence[UploadSession]:
         """List all sessions, oldest first."""
 

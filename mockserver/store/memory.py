@@ -33,6 +33,11 @@ class MemoryStore:
             raise Conflict
         self._sessions[old.upload_id] = new
 
+    async def discard(self, upload_id: str) -> None:
+        session = self._sessions.pop(upload_id, None)
+        if session is not None:
+            del self._upload_ids[session.post.publish_id]
+
     async def scan(self) -> Sequence[UploadSession]:
         return list(self._sessions.values())
 

@@ -4,24 +4,42 @@ Leans on private parts of aiohttp 3.14 (hence the pin in pyproject.toml and test
 
 - a peer that half-closed may still read: a body cut that way is told to the handler, which answers 400;
 - what the HTTP parser refuses is answered in our shape, once, and journalled, without a traceback;
-- a request is parsed apart from what follows its head, so that garbage behind a body cannot undo the request;
+- each head and each body is parsed apart from what follows it, so that garbage behind a request cannot undo it;
 - a connection that is to be closed with bytes unread is first emptied for a bounded while: closing at once would
-  reset it, and a reset can destroy the answer on its way.
+  reset it, and a reset can destroy the answer on its way;
+- it can be cut on purpose, with a FIN or a RST.
 """
 
 import asyncio
+import socket
+import struct
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
+from mockserver.journal import Instant
+
+SEVER_AFTERWARDS = web.RequestKey("sever_afterwards", bool)
+"""Set on a request whose connection is to be cut once its answer is out: True with a RST, False with a FIN."""
+
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64 * 2**20
+_HEAD_END = b"\r\n\r\n"
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
-ParserRefusal = Callable[[str], web.Response]
-"""Makes the answer to bytes that are no HTTP request, from the parser's own words."""
+
+@dataclass(frozen=True, slots=True)
+class ConnectionHooks:
+    """What a connection asks of the server around it."""
+
+    refuse_bytes: Callable[[str, Instant, str], web.Response]
+    """Makes the answer to bytes that are no HTTP request: from the parser's own words, their arrival, the peer."""
+    instant: Callable[[], Instant]
 
 
 class BodyEndedError(Exception):
@@ -29,22 +47,32 @@ class BodyEndedError(Exception):
 
 
 class UploadConnection(RequestHandler):
-    """aiohttp's connection handler with the four differences above."""
+    """aiohttp's connection handler with the differences above."""
 
     __slots__ = (
+        "_arrivals",
+        "_began",
+        "_body_left",
         "_cut",
         "_emptied",
         "_half_closed",
+        "_head_tail",
+        "_hooks",
         "_last_payload",
         "_linger_left",
-        "_parser_refusal",
         "_refused",
+        "_whole",
     )
 
-    def __init__(self, *args: Any, parser_refusal: ParserRefusal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hooks: ConnectionHooks, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._parser_refusal = parser_refusal
+        self._hooks = hooks
+        self._arrivals: deque[Instant] = deque()
+        self._began: Instant | None = None
         self._last_payload: StreamReader | None = None
+        self._body_left: int | None = 0  # None: a chunked body, whose end only the parser knows
+        self._head_tail = b""
+        self._whole = False  # heads and bodies cannot be told apart any more: bytes go to the parser as they come
         self._half_closed = False
         self._cut: StreamReader | None = None
         self._refused = False
@@ -55,16 +83,34 @@ class UploadConnection(RequestHandler):
         """Whether this body ended only because the peer closed its side."""
         return body is self._cut
 
+    def take_arrival(self) -> Instant:
+        """When the first byte of the request now being handled came; once for each request, in order."""
+        return self._arrivals.popleft() if self._arrivals else self._hooks.instant()
+
+    @property
+    def address(self) -> str:
+        """Address and port of the peer."""
+        address = self.peername
+        return f"{address[0]}:{address[1]}" if isinstance(address, tuple) else ""
+
+    def now(self) -> Instant:
+        return self._hooks.instant()
+
     def data_received(self, data: bytes) -> None:
-        if self._refused or self._emptied is not None:
-            self._throw_away(data)
-            return
-        if self._last_payload is None or self._last_payload.is_eof():
-            head_end = data.find(b"\r\n\r\n") + 4
-            if 4 <= head_end < len(data):
-                self._parse(data[:head_end])
-                data = data[head_end:]
-        self._parse(data)
+        if not data:  # aiohttp asks its parser to go on
+            self._parse(data)
+        while data:
+            if self._refused or self._emptied is not None:
+                self._throw_away(data)
+                return
+            if self._between_messages() and self._began is None:
+                self._began = self._hooks.instant()
+            end, ends_head = (len(data), False) if self._whole else self._end_of_part(data)
+            piece, data = (data, b"") if end >= len(data) else (data[:end], data[end:])
+            self._parse(piece)
+            if ends_head and self._began is not None:
+                # The parser holds the request back (too many wait): where its body ends is not known here.
+                self._whole = True
 
     def eof_received(self) -> bool:  # type: ignore[override]  # aiohttp returns None, asyncio reads a bool
         self._half_closed = True
@@ -86,6 +132,8 @@ class UploadConnection(RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         resp, reset = await super().finish_response(request, resp, start_time)
+        if not reset and SEVER_AFTERWARDS in request:
+            await self.sever(b"", reset=request[SEVER_AFTERWARDS])
         if reset or self._messages:
             return resp, reset
         if self._refused or not request.content.is_eof():
@@ -101,28 +149,73 @@ class UploadConnection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        if isinstance(exc, ConnectionError):
+            raise exc  # the peer is gone: nobody to answer, nothing to log
         if status != 400 or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
-        response = self._parser_refusal(message or str(exc))
+        response = self._hooks.refuse_bytes(message or str(exc), self.take_arrival(), self.address)
+        response.headers[hdrs.CONNECTION] = "close"
         response.force_close()
         return response
 
+    async def sever(self, last_words: bytes, *, reset: bool) -> None:
+        """Send `last_words` as they are, then a FIN or a RST; whatever else comes is thrown away."""
+        self._refused = True
+        self._messages.clear()
+        if self.transport is None:
+            return
+        if last_words:
+            self.transport.write(last_words)
+        if reset:
+            connected = self.transport.get_extra_info("socket")
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.transport.abort()
+            return
+        await self._linger()
+        self.close()
+
+    def _between_messages(self) -> bool:
+        if self._body_left is None and self._last_payload is not None and self._last_payload.is_eof():
+            self._body_left = 0
+        return self._body_left == 0
+
+    def _end_of_part(self, data: bytes) -> tuple[int, bool]:
+        """How much of `data` belongs to the head or body that is being received; whether a head ends there."""
+        if self._body_left is None:
+            return len(data), False
+        if self._body_left:
+            taken = min(self._body_left, len(data))
+            self._body_left -= taken
+            return taken, False
+        seen = self._head_tail + data
+        end = seen.find(_HEAD_END)
+        if end < 0:
+            self._head_tail = seen[-3:]
+            return len(data), False
+        taken = end + len(_HEAD_END) - len(self._head_tail)
+        self._head_tail = b""
+        return taken, True
+
     def _parse(self, data: bytes) -> None:
-        if self._refused:
-            self._throw_away(data)
-            return
+        before = self._request_count
         super().data_received(data)
-        if not self._messages:
-            return
+        if self._request_count > before:
+            self._note_messages(self._request_count - before)
+
+    def _note_messages(self, count: int) -> None:
+        began, self._began = self._began or self._hooks.instant(), None
+        self._arrivals.extend([began] * count)
         message, payload = self._messages[-1]
-        if isinstance(message, _ErrInfo):
-            self._refused = True
-            if self._last_payload is not None and not self._last_payload.is_eof():
-                # It was a body that broke its framing: its own request is answered, not the rubble.
-                self._messages.pop()
-                self._last_payload.set_exception(BodyEndedError(f"its framing is broken: {message.message}"))
-        else:
+        if not isinstance(message, _ErrInfo):
             self._last_payload = payload
+            self._body_left = _body_length(message, payload)
+            return
+        self._refused = True
+        if self._last_payload is not None and not self._last_payload.is_eof():
+            # It was a body that broke its framing: its own request is answered, not the rubble.
+            self._messages.pop()
+            self._arrivals.pop()
+            self._last_payload.set_exception(BodyEndedError("its framing is broken"))
 
     def _throw_away(self, data: bytes) -> None:
         self._linger_left -= len(data)
@@ -148,31 +241,39 @@ class UploadConnection(RequestHandler):
             self._emptied.set_result(None)
 
 
+def _body_length(message: Any, payload: StreamReader) -> int | None:
+    """Bytes of body still to come behind this head; None for a chunked one."""
+    if payload.is_eof():
+        return 0
+    length = message.headers.get(hdrs.CONTENT_LENGTH)
+    return None if length is None else int(length) - payload.total_bytes
+
+
 class UploadServer(web.Server):
     """Makes an UploadConnection for each connection."""
 
-    def __init__(self, *args: Any, parser_refusal: ParserRefusal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hooks: ConnectionHooks, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._parser_refusal = parser_refusal
+        self._hooks = hooks
 
     def __call__(self) -> RequestHandler:
-        return UploadConnection(self, loop=self._loop, parser_refusal=self._parser_refusal, **self._kwargs)
+        return UploadConnection(self, loop=self._loop, hooks=self._hooks, **self._kwargs)
 
 
 class UploadRunner(web.AppRunner):
     """Runs an application on UploadConnections."""
 
-    __slots__ = ("_parser_refusal",)
+    __slots__ = ("_hooks",)
 
-    def __init__(self, app: web.Application, *, parser_refusal: ParserRefusal, **kwargs: Any) -> None:
+    def __init__(self, app: web.Application, *, hooks: ConnectionHooks, **kwargs: Any) -> None:
         super().__init__(app, **kwargs)
-        self._parser_refusal = parser_refusal
+        self._hooks = hooks
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
         return UploadServer(
             made.request_handler,
             request_factory=made.request_factory,
-            parser_refusal=self._parser_refusal,
+            hooks=self._hooks,
             **made._kwargs,  # noqa: SLF001 - what aiohttp would have given its own connections
         )
