@@ -2,39 +2,42 @@
 
 import errno
 import socket
-import time
-import traceback
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from mockserver.bodies import body_factory
-from mockserver.clock import Clock, SystemClock
+from mockserver.clock import Clock, MockClock
 from mockserver.config import Config
+from mockserver.control.contents import ContentHandlers
 from mockserver.control.guard import ControlGuard
 from mockserver.control.handlers import ControlHandlers
 from mockserver.control.routes import add_control_routes
+from mockserver.control.steering import SteeringHandlers
+from mockserver.control.watching import WatchingHandlers
+from mockserver.faults.plan import FaultPlan
+from mockserver.http.faulting import Faulting
 from mockserver.http.publish import PublishHandlers
 from mockserver.http.routes import add_api_routes
 from mockserver.http.upload import UploadHandlers
 from mockserver.identifiers import Identifiers
-from mockserver.journal import Entry, Journal, Listener
+from mockserver.journal import Instant, Journal, Listener
+from mockserver.ledger import Ledger
 from mockserver.protocol import names
 from mockserver.protocol.answers import call_answer
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import Terms, UploadService
 from mockserver.store.memory import MemoryStore
-from mockserver.wire.connection import UploadRunner
-from mockserver.wire.exchange import EXCHANGE, Exchange, to_response
+from mockserver.vault.directory import Vault, open_vault
+from mockserver.wire.connection import ConnectionHooks, UploadRunner
+from mockserver.wire.exchange import Exchange, to_response
+from mockserver.wire.recorder import Recorder
 
 READ_BUFFER: Final = 512 * 1024
 """aiohttp holds up to twice this of one body: large enough for few wake-ups, small beside any chunk."""
 KEEP_ALIVE_SECONDS: Final = 75
 SHUTDOWN_SECONDS: Final = 0.5
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(slots=True)
@@ -44,18 +47,22 @@ class Server:
     url: str
     service: UploadService
     _runner: UploadRunner
+    _vault: Vault | None
 
     async def close(self) -> None:
         await self._runner.cleanup()
+        if self._vault is not None:
+            await self._vault.close()
 
 
 async def start(config: Config, *listeners: Listener, clock: Clock | None = None) -> Server:
     """Listen as configured; returns once the port is open. Raises OSError where it cannot be."""
-    app = _App(config, clock or SystemClock(), Journal(*listeners))
     sockets = _listen(config.host, config.port)
+    vault = _vault(config, sockets)
+    parts = _Parts(config, clock or MockClock(), vault, *listeners)
     runner = UploadRunner(
-        app.application(),
-        parser_refusal=app.refuse_bytes,
+        parts.application(),
+        hooks=ConnectionHooks(parts.refuse_bytes, parts.recorder.instant),
         access_log=None,
         auto_decompress=False,  # S-BODY-CODING: a body is never inflated
         keepalive_timeout=KEEP_ALIVE_SECONDS,
@@ -68,70 +75,73 @@ async def start(config: Config, *listeners: Listener, clock: Clock | None = None
         await web.SockSite(runner, listening).start()
     host, port = sockets[0].getsockname()[:2]
     name = "localhost" if config.host == "localhost" else host
-    return Server(f"http://{f'[{name}]' if ':' in name else name}:{port}", app.service, runner)
+    return Server(f"http://{f'[{name}]' if ':' in name else name}:{port}", parts.service, runner, vault)
 
 
-class _App:
-    def __init__(self, config: Config, clock: Clock, journal: Journal) -> None:
+class _Parts:
+    def __init__(self, config: Config, clock: Clock, vault: Vault | None, *listeners: Listener) -> None:
         self._config = config
-        self._journal = journal
         terms = Terms(config.rules, config.url_lifetime, config.publish_delay)
-        self.service = UploadService(MemoryStore(config.max_uploads), clock, Identifiers(), terms)
+        self.service = UploadService(MemoryStore(config.max_uploads), clock, Identifiers(), terms, vault)
+        self._journal = Journal()
+        self._ledger = Ledger(config.max_uploads)
+        self._plan = FaultPlan()
+        self._plan.add(config.faults)
+        self.recorder = Recorder(clock, self.service.resets, self._journal, self._ledger, *listeners)
+        self._faulting = Faulting(self._plan, self.service, config.body_timeout)
         self._publish = PublishHandlers(
             service=self.service,
             tokens=config.tokens,
             public_url=config.public_url,
             silence=config.body_timeout,
             explain=config.explain,
+            faulting=self._faulting,
         )
 
     def application(self) -> web.Application:
         config = self._config
-        app = web.Application(middlewares=[self._record])
-        facts = {
+        app = web.Application(middlewares=[self.recorder.middleware(self._defect, self._publish.unknown_path)])
+        app.on_response_prepare.append(self.recorder.note_answer)
+        guard = ControlGuard(config.control_token, (config.host, *config.allow_hosts))
+        steering = SteeringHandlers(
+            service=self.service,
+            journal=self._journal,
+            ledger=self._ledger,
+            plan=self._plan,
+            make_task=self._publish.make_task,
+            silence=config.body_timeout,
+        )
+        new_body = body_factory(config.digest)
+        contents = ContentHandlers(self.service, new_body, config.digest, config.body_timeout)
+        showing = ControlHandlers(self.service, self._ledger, self._facts())
+        watching = WatchingHandlers(self._journal)
+        add_control_routes(app.router, guard, showing, steering, watching, contents=contents)
+        upload = UploadHandlers(
+            service=self.service,
+            new_body=new_body,
+            silence=config.body_timeout,
+            explain=config.explain,
+            faulting=self._faulting,
+        )
+        add_api_routes(app.router, self._publish, upload)
+        return app
+
+    def _facts(self) -> dict[str, object]:
+        config, vault = self._config, self.service.vault
+        return {
             "profile": config.profile,
             "url_lifetime": config.url_lifetime,
             "publish_delay": config.publish_delay,
             "digest": config.digest,
+            "keep": str(vault.directory) if vault is not None else None,
         }
-        own_names = (config.host, *config.allow_hosts)
-        add_control_routes(
-            app.router, ControlHandlers(self.service, facts), ControlGuard(config.control_token, own_names)
-        )
-        upload = UploadHandlers(self.service, body_factory(config.digest), config.body_timeout, config.explain)
-        add_api_routes(app.router, self._publish, upload)
-        return app
 
-    def refuse_bytes(self, said: str) -> web.Response:
+    def refuse_bytes(self, said: str, arrived: Instant, peer: str) -> web.Response:
         """Answer and record what the HTTP parser refused before any handler (S-HTTP)."""
-        exchange = Exchange()
-        answer = self._publish.parser_refusal(said)
-        response = to_response(answer, exchange, explain=self._config.explain)
-        self._write(exchange, "?", "?", time.time(), answer.status)
+        exchange = self.recorder.begin(arrived, peer)
+        response = to_response(self._publish.parser_refusal(said), exchange, explain=self._config.explain)
+        self.recorder.note(exchange, None, response)
         return response
-
-    @web.middleware
-    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Give each request its exchange and the journal its entry; turn a defect of ours into a 500."""
-        exchange = request[EXCHANGE] = Exchange()
-        began = time.time()
-        status: int | None = None
-        try:
-            try:
-                response = await handler(request)
-            except ConnectionError:
-                exchange.clause = "S-ATOMIC-CUT"
-                exchange.reason = "the client left before its request was whole; nothing was changed"
-                raise
-            except web.HTTPException:
-                raise
-            except Exception:  # noqa: BLE001 - the last line of defence; a defect must not end the server
-                traceback.print_exc()
-                response = self._defect(exchange)
-            status = response.status
-            return response
-        finally:
-            self._write(exchange, request.method, request.path, began, status)
 
     def _defect(self, exchange: Exchange) -> web.Response:
         log_id = self.service.identifiers.log_id(self.service.clock.now())
@@ -142,23 +152,15 @@ class _App:
         response.force_close()
         return response
 
-    def _write(self, exchange: Exchange, method: str, path: str, began: float, status: int | None) -> None:
-        self._journal.record(
-            Entry(
-                sequence=self._journal.next_sequence(),
-                at=began,
-                seconds=time.time() - began,
-                method=method,
-                path=path,
-                upload_id=exchange.upload_id,
-                content_range=exchange.content_range,
-                received=exchange.received,
-                status=status,
-                clause=exchange.clause,
-                reason=exchange.reason,
-                warning=exchange.warning,
-            )
-        )
+
+def _vault(config: Config, sockets: list[socket.socket]) -> Vault | None:
+    """What `--keep` asks for; where it cannot be, nobody listens."""
+    try:
+        return open_vault(config.keep) if config.keep is not None else None
+    except OSError:
+        for listening in sockets:
+            listening.close()
+        raise
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

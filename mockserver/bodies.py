@@ -1,8 +1,7 @@
-"""What becomes of the bytes of a chunk: counted and digested as they pass, never kept."""
+"""What becomes of the bytes of a chunk: counted and digested as they pass, and handed on where they are kept."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from typing import Protocol
 
 import xxhash
@@ -18,22 +17,31 @@ class Hasher(Protocol):
     def hexdigest(self) -> str: ...
 
 
+class Sink(Protocol):
+    """Takes pieces elsewhere, in order, and holds at most one back."""
+
+    async def write(self, piece: bytes, /) -> None: ...
+
+
 class Body:
-    """One chunk's bytes on their way through.
+    """One chunk's bytes on their way through, and into a `sink` where there is one.
 
     A `slow` hasher works in a thread, one piece behind, so that its work blocks no other request; a fast
     one is done with a piece before a thread could be woken.
     """
 
-    def __init__(self, hasher: Hasher | None, *, slow: bool = False) -> None:
+    def __init__(self, hasher: Hasher | None, *, slow: bool = False, sink: Sink | None = None) -> None:
         self.received = 0
         self._hasher = hasher
         self._slow = slow
+        self._sink = sink
         self._pending: asyncio.Future[None] | None = None
 
     async def write(self, piece: bytes) -> None:
-        """Take the next piece; waits until the piece before it is digested."""
+        """Take the next piece; waits until the piece before it is dealt with."""
         self.received += len(piece)
+        if self._sink is not None:
+            await self._sink.write(piece)
         if self._hasher is None:
             return
         if not self._slow:
@@ -60,12 +68,18 @@ def digest_algorithms() -> list[str]:
     return [FAST_DIGEST, NO_DIGEST, *sorted(fixed)]
 
 
-def body_factory(algorithm: str) -> Callable[[], Body]:
+class BodyFactory(Protocol):
+    """Makes a body for each request."""
+
+    def __call__(self, sink: Sink | None = None, /) -> Body: ...
+
+
+def body_factory(algorithm: str) -> BodyFactory:
     """Make bodies that digest with `algorithm`. Raises ValueError for one that does not exist here."""
     if algorithm == NO_DIGEST:
-        return lambda: Body(None)
+        return lambda sink=None, /: Body(None, sink=sink)
     if algorithm == FAST_DIGEST:
-        return lambda: Body(xxhash.xxh3_128())
+        return lambda sink=None, /: Body(xxhash.xxh3_128(), sink=sink)
     if algorithm not in digest_algorithms():
         raise ValueError(f"no digest algorithm is called {algorithm!r}")
-    return lambda: Body(hashlib.new(algorithm, usedforsecurity=False), slow=True)
+    return lambda sink=None, /: Body(hashlib.new(algorithm, usedforsecurity=False), slow=True, sink=sink)

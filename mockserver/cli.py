@@ -1,6 +1,9 @@
 """`tiktok-mock`: what a user types. Heavy imports wait until a command needs them."""
 
+import json
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,13 @@ import click
 
 from mockserver import __version__
 from mockserver.options import config_of, server_options
+
+
+class _ReadyPath(click.Path):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("wanted a path, got an empty one", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,7 +40,7 @@ def cli() -> None:
 @click.option(
     "--ready-file",
     envvar="TIKTOK_MOCK_READY_FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_ReadyPath(dir_okay=False, path_type=Path),
     metavar="PATH",
     help="Written, as JSON, once the port is open.",
 )
@@ -55,6 +65,28 @@ def demo(file: Path | None) -> None:
     from mockserver.demo import run_demo  # noqa: PLC0415 - --help does without aiohttp
 
     sys.exit(run_demo(file))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, like GET /_mock/scenarios.")
+def scenarios(*, as_json: bool) -> None:
+    """List the fault lists that come with the package.
+
+    Use one with serve --scenario NAME, or arm it in a running server with POST /_mock/scenarios/NAME.
+    """
+    from mockserver.faults.scenarios import load_scenario, scenario_names  # noqa: PLC0415 - --help does without
+
+    found = [load_scenario(name) for name in scenario_names()]
+    if as_json:
+        click.echo(json.dumps({"scenarios": [one.as_json() for one in found]}))
+        return
+    wrapper = textwrap.TextWrapper(
+        width=min(shutil.get_terminal_size().columns, 100),
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+    )
+    click.echo("\n\n".join(f"{one.name}: {one.title}\n{wrapper.fill(one.good_client)}" for one in found))
 
 
 def main() -> None:

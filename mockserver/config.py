@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from mockserver.faults.kinds import Fault
 from mockserver.protocol.rules import DOCUMENTED, UploadRules
 
 
@@ -19,8 +21,10 @@ class Config:
     body_timeout: float = 30
     tokens: Sequence[str] = field(default=())
     digest: str = "xxh3_128"
+    keep: Path | None = None
     max_uploads: int = 100_000
     public_url: str | None = None
     control_token: str | None = None
     allow_hosts: Sequence[str] = field(default=())
     explain: bool = True
+    faults: Sequence[Fault] = field(default=())

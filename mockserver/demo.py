@@ -11,11 +11,17 @@ import xxhash
 
 from mockserver.app import start
 from mockserver.config import Config
+from mockserver.faults.reading import read_faults
 from mockserver.journal import Entry
 from mockserver.protocol.session import UploadSession
 
 DEMO_SIZE: Final = 50_000_123
 """The file of the guide's chunk example."""
+FAULTS: Final = (
+    {"on": {"operation": "chunk", "chunk": 2}, "when": "before_body", "do": {"kind": "status", "status": 503}},
+    {"on": {"operation": "chunk", "chunk": 3}, "when": "after_commit", "do": {"kind": "close"}},
+)
+"""A gateway that is down for a moment, and an answer that is lost: what an uploader has to survive."""
 TOKEN: Final = "demo-token"  # noqa: S105 - a token for a server that accepts any
 
 
@@ -46,9 +52,10 @@ def _make(file: Path) -> None:
 async def _demo(file: Path) -> int:
     def show(entry: Entry) -> None:
         request = entry.content_range or f"{entry.method} {entry.path}"
-        click.echo(f"  server  {entry.status}  {request}  {entry.reason}")
+        fault = f"  <- fault: {entry.fault.kind} {entry.fault.when}" if entry.fault else ""
+        click.echo(f"  server  {entry.status or '---'}  {request}  {entry.reason}{fault}")
 
-    server = await start(Config(), show)
+    server = await start(Config(faults=read_faults(FAULTS)), show)
     try:
         click.echo(f"tiktok-mock ready at {server.url}")
         command = ["-m", "client_reference", str(file), "--api-base", server.url, "--token", TOKEN]

@@ -1,15 +1,19 @@
 """The options of `serve` as click knows them; each can come from the environment as TIKTOK_MOCK_NAME too."""
 
 import difflib
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from mockserver.config import Config
+from mockserver.faults.kinds import Fault
 from mockserver.protocol.rules import PROFILES, SMALLEST_MB, RuleError, UploadRules
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _LONGEST = 365 * 86400.0
 
 
@@ -51,6 +55,54 @@ class _Rule(click.ParamType[tuple[str, str]]):
         return name, choice
 
 
+class _Secret(click.ParamType[str]):
+    """A token as a header can carry it and our reading of the header returns it."""
+
+    name = "token"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value or not str(value).isprintable() or any(character.isspace() for character in str(value)):
+            self.fail(f"wanted one word of printable characters, got {value!r}", param, ctx)
+        return str(value)
+
+
+class _HostName(click.ParamType[str]):
+    name = "host name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _NAME.fullmatch(str(value)):
+            self.fail(f"wanted a host name without scheme or port, got {value!r}", param, ctx)
+        return str(value)
+
+
+class _FaultFile(click.ParamType[Sequence[Fault]]):
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Fault]:
+        from mockserver.faults.reading import FaultError  # noqa: PLC0415 - --help does without
+        from mockserver.faults.scenarios import read_fault_file  # noqa: PLC0415 - --help does without
+
+        if not value:
+            self.fail("wanted a path, got an empty one", param, ctx)
+        try:
+            return read_fault_file(Path(str(value)))
+        except OSError as error:
+            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
+        except FaultError as error:
+            self.fail(f"{value}: {error}", param, ctx)
+
+
+class _Directory(click.ParamType[Path]):
+    """A directory; whether it can be made and written is seen when the server starts."""
+
+    name = "directory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if not str(value) or "\0" in str(value):
+            self.fail(f"wanted a directory, got {value!r}", param, ctx)
+        return Path(value)
+
+
 class _PublicUrl(click.ParamType[str]):
     name = "url"
 
@@ -62,7 +114,7 @@ class _PublicUrl(click.ParamType[str]):
             good = url.scheme in ("http", "https") and bool(url.host) and url.path in ("", "/")
         except ValueError:
             good = False
-        if not good or len(str(value)) > 120 or "?" in str(value) or "#" in str(value):
+        if not good or len(str(value)) > 120 or re.search(r"[?#@\s]", str(value)):
             wanted = "wanted scheme and host, as in https://open-upload.tiktokapis.com"
             self.fail(f"{wanted}; got {value!r}", param, ctx)
         return str(value).rstrip("/")
@@ -72,6 +124,12 @@ def _digests() -> Sequence[str]:
     from mockserver.bodies import digest_algorithms  # noqa: PLC0415 - --help does without
 
     return digest_algorithms()
+
+
+def _scenarios() -> Sequence[str]:
+    from mockserver.faults.scenarios import scenario_names  # noqa: PLC0415 - --help does without
+
+    return scenario_names()
 
 
 class _Seconds(click.FloatRange):
@@ -118,7 +176,9 @@ _OPTIONS = (
     _option(
         "--body-timeout", "Silence that ends a body with 400.", type=_SOME_TIME, default=30, metavar="SECONDS"
     ),
-    _option("--token", "Bearer token to accept; repeatable. None: any.", multiple=True, metavar="TOKEN"),
+    _option(
+        "--token", "Bearer token to accept; repeatable. None: any.", type=_Secret(), multiple=True, metavar="TOKEN"
+    ),
     _option(
         "--digest",
         "Of each chunk: xxh3_128, one of hashlib's, or none.",
@@ -127,6 +187,7 @@ _OPTIONS = (
         show_default=True,
         metavar="NAME",
     ),
+    _option("--keep", "Also keep each completed upload as a file there.", type=_Directory(), metavar="DIR"),
     _option(
         "--max-uploads",
         "The newest N uploads are remembered.",
@@ -135,9 +196,24 @@ _OPTIONS = (
         show_default=True,
         metavar="N",
     ),
+    _option("--faults", "Faults that wait from the start, JSON or TOML.", type=_FaultFile(), metavar="FILE"),
+    _option(
+        "--scenario",
+        "A fault list that comes with the package (see tiktok-mock scenarios).",
+        type=_Named("scenario", _scenarios),
+        metavar="NAME",
+    ),
     _option("--public-url", "Scheme and host in upload_url.", type=_PublicUrl(), metavar="URL"),
-    _option("--control-token", "Demanded by /_mock/; compulsory beyond loopback.", metavar="TOKEN"),
-    _option("--allow-host", "Further Host names for /_mock/; repeatable.", multiple=True, metavar="NAME"),
+    _option(
+        "--control-token", "Demanded by /_mock/; compulsory beyond loopback.", type=_Secret(), metavar="TOKEN"
+    ),
+    _option(
+        "--allow-host",
+        "Further Host names for /_mock/; repeatable.",
+        type=_HostName(),
+        multiple=True,
+        metavar="NAME",
+    ),
     _option("--no-explain", "Leave the X-Mock headers out of answers.", is_flag=True),
 )
 
@@ -157,6 +233,8 @@ def config_of(
     token: Sequence[str],
     allow_host: Sequence[str],
     no_explain: bool,
+    faults: Sequence[Fault] | None,
+    scenario: str | None,
     **same: Any,
 ) -> Config:
     """The Config that these options ask for. Raises click.UsageError where they do not fit together."""
@@ -165,16 +243,32 @@ def config_of(
         rules = rules.with_mb(mb)
     for name, value in rule:
         rules = rules.with_rule(name, value)
-    if any(not one.strip() for one in token):
-        raise click.UsageError("--token must not be empty; leave it out to accept any token")
+    same["host"] = same["host"].strip().removeprefix("[").removesuffix("]")
     if not _is_loopback(same["host"]) and not same["control_token"]:
         raise click.UsageError(
-            f"--host {same['host']} is reachable beyond this machine: give --control-token TOKEN too, "
-            "so that not everybody can steer this server"
+            f"--host {same['host']} is not known to be loopback: give --control-token TOKEN too, "
+            "so that not everybody who reaches it can steer this server"
         )
     return Config(
-        profile=profile, rules=rules, tokens=token, allow_hosts=allow_host, explain=not no_explain, **same
+        profile=profile,
+        rules=rules,
+        tokens=token,
+        allow_hosts=allow_host,
+        explain=not no_explain,
+        faults=_faults(faults or (), scenario),
+        **same,
     )
+
+
+def _faults(of_file: Sequence[Fault], scenario: str | None) -> Sequence[Fault]:
+    """Those of the file first."""
+    from mockserver.faults.plan import MOST_FAULTS  # noqa: PLC0415 - --help does without
+    from mockserver.faults.scenarios import load_scenario  # noqa: PLC0415 - --help does without
+
+    faults = [*of_file, *(load_scenario(scenario).faults if scenario else ())]
+    if len(faults) > MOST_FAULTS:
+        raise click.UsageError(f"--faults and --scenario may have {MOST_FAULTS} faults, got {len(faults)}")
+    return faults
 
 
 def _is_loopback(host: str) -> bool:

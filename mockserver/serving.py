@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -15,45 +16,56 @@ import click
 from mockserver import __version__
 from mockserver.app import Server, start
 from mockserver.config import Config
-from mockserver.request_log import RequestLog, json_line, text_line
+from mockserver.journal import Entry, Listener
+from mockserver.request_log import LineWriter, LogHandler, json_line, text_line
 
 
 def serve_forever(config: Config, *, log_format: str | None, ready_file: Path | None) -> int:
     """Serve until SIGINT or SIGTERM; the exit code. `log_format` None logs nothing."""
-    log = RequestLog(sys.stderr, json_line if log_format == "json" else text_line) if log_format else None
+    writer = LineWriter(sys.stderr)
+    logging.basicConfig(handlers=[LogHandler(writer)], force=True)
+
+    def log(entry: Entry) -> None:
+        writer.write(json_line(entry) if log_format == "json" else text_line(entry))
+
     try:
-        return asyncio.run(_serve(config, log, ready_file))
+        return asyncio.run(_serve(config, [log] if log_format else [], ready_file))
     except OSError as error:
         click.echo(f"tiktok-mock: {_sentence(error, config)}", err=True)
         return 3
-    except KeyboardInterrupt:  # before the signal handlers were there
-        return 0
     finally:
-        if log is not None:
-            log.close()
+        writer.close()
 
 
-async def _serve(config: Config, log: RequestLog | None, ready_file: Path | None) -> int:
+async def _serve(config: Config, listeners: Sequence[Listener], ready_file: Path | None) -> int:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    server = await start(config, *([log.record] if log else []))
+    server = await start(config, *listeners)
     try:
         with _ready_file(ready_file, server, config):
-            click.echo(f"tiktok-mock ready at {server.url}")
+            _say_ready(server.url)
             await stopped.wait()
     finally:
         await server.close()
     return 0
 
 
+def _say_ready(url: str) -> None:
+    try:
+        click.echo(f"tiktok-mock ready at {url}")
+    except OSError as error:
+        raise OSError(None, f"the ready line cannot be written to stdout: {error.strerror}") from error
+
+
 @contextlib.contextmanager
 def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[None]:
-    """Written whole, beside and then renamed; gone when the server is."""
+    """Written whole, beside and then renamed; gone when the server is, unless another server has taken it."""
     if path is None:
         yield
         return
+    path = path.resolve()
     facts = {
         "url": server.url,
         "control_url": f"{server.url}/_mock",
@@ -61,16 +73,21 @@ def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[N
         "version": __version__,
         "profile": config.profile,
     }
+    text = json.dumps(facts) + "\n"
+    if path.exists() and not path.is_file():
+        raise OSError(None, f"the ready file {path} cannot be written: it is no regular file; name a new one")
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(json.dumps(facts) + "\n")
+        beside.write_text(text)
         beside.replace(path)
     except OSError as error:
         raise OSError(None, f"the ready file {path} cannot be written: {error.strerror}") from error
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if path.read_text() == text:
+                path.unlink()
 
 
 def _sentence(error: OSError, config: Config) -> str:
@@ -84,5 +101,7 @@ def _sentence(error: OSError, config: Config) -> str:
             return f"this machine has no address {config.host}: give its own address as --host"
         case None:
             return str(error.strerror)
+        case number if number < 0:  # those of name resolution
+            return f"no address is known for --host {config.host}: give localhost or an address of this machine"
         case _:
             return f"cannot listen on {where}: {error.strerror or error}"

@@ -1,16 +1,19 @@
 """Who may use /_mock/: whoever reaches loopback, unless a web page sent them; beyond loopback, token holders."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
+from typing import Final
 
 from aiohttp import web
 from aiohttp.hdrs import HOST, ORIGIN
-from yarl import URL
 
+from mockserver.control.requests import ControlError
 from mockserver.wire.auth import bearer_token, is_one_of
 
-OPEN_PATH = "/_mock/health"
+OPEN_PATH: Final = "/_mock/health"
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{1,253}))(?::[0-9]{1,5})?")
 
 
 class ControlGuard:
@@ -21,22 +24,22 @@ class ControlGuard:
         names = ("localhost", socket.gethostname(), *own_names)
         self._names = frozenset(name.lower().strip("[]") for name in names)
 
-    def objection(self, request: web.Request) -> tuple[int, str] | None:
-        """Status and sentence of a refusal, or None."""
+    def check(self, request: web.Request) -> None:
+        """Raise ControlError (401, 403) where the request may not pass."""
         host = request.headers.get(HOST, "")
         name = _host_name(host)
         if name is None or not self._is_own(name, request):
             # DNS rebinding: the page's name resolves to us, but its Host header still says the page's name.
-            return 403, f"Host {host[:100]!r} is not a name of this server; --allow-host NAME makes it one"
-        origin = request.headers.get(ORIGIN)
-        if origin is not None and origin.lower() != f"{request.scheme}://{host}".lower():
-            return 403, f"a page of {origin[:100]!r} may not use this server's control surface"
+            sentence = f"Host {host[:100]!r} is not a name of this server; --allow-host NAME makes it one"
+            raise ControlError(403, sentence)
+        for origin in request.headers.getall(ORIGIN, ()):
+            if origin.lower() != f"{request.scheme}://{host}".lower():
+                raise ControlError(403, f"a page of {origin[:100]!r} may not use this server's control surface")
         if self._token is None or request.path == OPEN_PATH:
-            return None
+            return
         given = bearer_token(request)
         if given is None or not is_one_of(given, [self._token]):
-            return 401, "'Authorization: Bearer TOKEN' must hold the control token (--control-token)"
-        return None
+            raise ControlError(401, "'Authorization: Bearer TOKEN' must hold the control token (--control-token)")
 
     def _is_own(self, name: str, request: web.Request) -> bool:
         if name in self._names:
@@ -51,7 +54,5 @@ class ControlGuard:
 
 
 def _host_name(host: str) -> str | None:
-    try:
-        return URL(f"http://{host}").host
-    except ValueError:
-        return None
+    match = _HOST.fullmatch(host)
+    return (match[1] or match[2]).lower() if match else None

@@ -1,0 +1,1 @@
+"""What `--keep DIR` keeps: complete uploads as files of DIR, unfinished ones beside in DIR/.incomplete."""
