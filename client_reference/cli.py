@@ -82,7 +82,8 @@ def main(
     except UploadError as error:
         _report_failure(error, as_json=as_json)
     except OSError as error:
-        _fail(CANNOT_WORK, f"{file} cannot be read: {error.strerror or error}.")
+        what = "The output cannot be written" if isinstance(error, BrokenPipeError) else f"{file} cannot be read"
+        _fail(CANNOT_WORK, f"{what}: {error.strerror or error}.")
     _report(result, as_json=as_json)
 
 

@@ -214,6 +214,8 @@ def _in_words(error: OSError) -> str:
     """The system's words; those of asyncio say less, those of aiohttp too much."""
     if error.errno is not None and error.errno > 0:  # not so for a name that does not resolve
         return os.strerror(error.errno)
+    if isinstance(error, aiohttp.ClientError):  # its text may hold the upload_url
+        return "while the request was on its way"
     return error.strerror or type(error).__name__
 
 
