@@ -1,4 +1,4 @@
-"""The code blocks of README and docs are run, and their outputs are real."""
+"""The code blocks of README and docs are run, and what they show is what comes."""
 
 import os
 import re
@@ -6,29 +6,47 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from mockserver.control.openapi import document
+from mockserver.faults.kinds import MOMENTS, NEED_AN_UPLOAD, When
+from mockserver.faults.scenarios import load_scenario, scenario_names
 from mockserver.protocol.rules import PROFILES, SWITCHES
 from support.commands import environment
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROSE = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+PAGES = ["README.md", "docs/faults.md", "docs/control.md"]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$(?=(?:\n+```text\n(.*?)^```$)?)", re.MULTILINE | re.DOTALL)
 PROMPT, CONTINUED = "$ ", "> "
+MARK = "-- end of step, exit code "
+
+Step = tuple[str, str]
+"""A command, and the output that the page shows for it."""
 
 
-def steps_of(page: str) -> list[tuple[str, str]]:
-    """Commands of a page's console blocks, each with the output that the page shows."""
-    steps: list[tuple[str, str]] = []
-    for block in BLOCK.findall(page):
-        for line in block.splitlines(keepends=True):
-            if line.startswith(PROMPT):
-                steps.append((line.removeprefix(PROMPT), ""))
-            elif line.startswith(CONTINUED):
-                steps[-1] = (steps[-1][0] + line.removeprefix(CONTINUED), "")
-            else:
-                steps[-1] = (steps[-1][0], steps[-1][1] + line)
+def steps_of(page: str) -> Iterator[Step]:
+    """What a page's blocks do: commands of ```console, scripts of ```python with the ```text that may follow."""
+    for language, content, shown in FENCE.findall(page):
+        if language == "console":
+            yield from commands_of(content)
+        elif language == "python":
+            yield f"python3 - <<'END OF SCRIPT'\n{content}END OF SCRIPT\n", shown
+
+
+def commands_of(block: str) -> list[Step]:
+    steps: list[Step] = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith(PROMPT):
+            steps.append((line.removeprefix(PROMPT), ""))
+        elif line.startswith(CONTINUED) and not steps[-1][1]:
+            steps[-1] = (steps[-1][0] + line.removeprefix(CONTINUED), "")
+        else:
+            steps[-1] = (steps[-1][0], steps[-1][1] + line)
     return steps
 
 
@@ -38,36 +56,87 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
+def on_free_ports(page: str) -> str:
+    """The page with its ports (8080, 8081, ...) replaced by free ones."""
+    with ExitStack() as taken:
+        for port in sorted(set(re.findall(r"\b80[0-9]{2}\b", page))):
+            free = taken.enter_context(socket.create_server(("127.0.0.1", 0)))
+            page = re.sub(rf"\b{port}\b", str(free.getsockname()[1]), page)
+    return page
+
+
+def script_of(steps: list[Step]) -> str:
+    """One bash script, whose outputs are divided by marks."""
+    parts = ["set -u -o pipefail", "trap 'kill $(jobs -p)' EXIT"]
+    for number, (command, _) in enumerate(steps):
+        if not command.endswith(" &\n"):
+            parts += [command]
+        else:  # A server: its ready line is what the page shows.
+            ready = f"ready-{number}.txt"
+            parts += [command.removesuffix(" &\n") + f" > {ready} & server=$!"]
+            wait = "read -rt 0.02 <> <(:) || :"
+            parts += [f"until [ -s {ready} ] || ! kill -0 $server; do {wait}; done; cat {ready}"]
+        parts += [f"echo; echo '{MARK}'$?"]
+    return "\n".join(parts)
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
-def test_console_blocks_of_the_readme(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    steps = steps_of((ROOT / "README.md").read_text().replace("8080", port))
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
+    steps = list(steps_of(on_free_ports((ROOT / page).read_text())))
     assert len(steps) >= 10
-    mark = "-- end of step --"
-    script = ["trap 'kill $(jobs -p)' EXIT"]
-    for command, _ in steps:
-        # A command in the background is a server: its ready line is what the page shows.
-        wait = (
-            "until [ -s ready.txt ]; do read -rt 0.02 <> <(:) || :; done; cat ready.txt"
-            if "&\n" in command
-            else ""
-        )
-        script += [command.replace(" &\n", " > ready.txt &\n"), wait, f"echo; echo '{mark}'"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-u", "-c", "\n".join(script)],
+        ["bash", "-c", script_of(steps)],
         cwd=tmp_path,
-        env=environment(PATH=path),
+        env=environment(PATH=path, COLUMNS="100"),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+    outputs = re.split(rf"\n{re.escape(MARK)}([0-9]+)\n", done.stdout)
+    for (command, shown), printed, code in zip(steps, outputs[::2], outputs[1::2], strict=False):
+        said = f"{command}\nshown:\n{shown}\nprinted:\n{printed}\n{done.stderr}"
+        assert code == "0", said
+        assert matches(shown, printed), said
+    assert len(outputs) == 2 * len(steps) + 1, done
     assert done.returncode == 0, done
-    outputs = done.stdout.split(mark)
-    for (command, shown), printed in zip(steps, outputs, strict=False):
-        assert matches(shown, printed), f"{command}\nshown:\n{shown}\nprinted:\n{printed}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PROSE)
+def test_links_of_a_page_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text()):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def table_of(page: str, heading: str) -> dict[str, dict[str, str]]:
+    """The rows of the page's table whose first column is called `heading`: by first cell, then by column."""
+    text = (ROOT / page).read_text()
+    table = re.search(rf"^\| `?{re.escape(heading)}`? \|.*?(?=\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert table is not None, heading
+    head, _, *rows = [[cell.strip().strip("`") for cell in row.split("|")[1:-1]] for row in table[0].splitlines()]
+    assert all(len(row) == len(head) for row in rows)
+    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+
+
+def test_control_page_has_every_path() -> None:
+    page = (ROOT / "docs" / "control.md").read_text()
+    paths = [path for path in document()["paths"] if path.startswith("/_mock/")]
+    assert len(paths) > 10
+    assert [path for path in paths if f"{path}`" not in page and f"{path} `" not in page] == []
+
+
+def test_faults_page_has_every_kind_with_its_moments_and_every_scenario() -> None:
+    kinds = table_of("docs/faults.md", "do.kind")
+    assert set(kinds) == set(MOMENTS)
+    for kind, moments in MOMENTS.items():
+        cells = {when: kinds[kind][when.value] for when in When}
+        assert {when for when, cell in cells.items() if cell} == set(moments), kind
+        assert ("chunk only" in kinds[kind]["parameters"]) is (kind in NEED_AN_UPLOAD)
+    scenarios = table_of("docs/faults.md", "scenario")
+    assert scenarios == {name: {"what happens": load_scenario(name).title} for name in scenario_names()}
+    assert list(table_of("docs/faults.md", "when")) == [when.value for when in When]
 
 
 def test_rules_page_has_every_switch_with_its_values_and_profiles() -> None:

@@ -79,6 +79,11 @@ def test_taken_port_is_exit_3_and_one_sentence() -> None:
         (["--public-url", "ftp://x"], "https://open-upload.tiktokapis.com"),
         (["--public-url", "https://x/path"], "https://x/path"),
         (["--token", ""], "--token"),
+        (["--token", " x "], "one word"),
+        (["--control-token", ""], "one word"),
+        (["--allow-host", "box:8080"], "without scheme or port"),
+        (["--public-url", "http://x y"], "http://x y"),
+        (["--ready-file", ""], "an empty one"),
         (["--host", "0.0.0.0"], "--control-token"),
         (["extra"], "extra"),
     ],
@@ -95,7 +100,11 @@ def test_wrong_usage_is_exit_2_and_says_what_would_do(arguments: list[str], said
     [
         (["--host", "192.0.2.1", "--control-token", "x"], "this machine has no address 192.0.2.1"),
         (["--ready-file", "/nowhere/at/all"], "the ready file /nowhere/at/all cannot be written"),
-        (["--host", "no.such.host.invalid", "--control-token", "x"], "cannot listen on no.such.host.invalid"),
+        (
+            ["--host", "no.such.host.invalid", "--control-token", "x"],
+            "no address is known for --host no.such.host.invalid",
+        ),
+        (["--ready-file", "/dev/null"], "it is no regular file"),
     ],
 )
 def test_what_it_cannot_do_is_exit_3(arguments: list[str], said: str) -> None:
@@ -206,3 +215,29 @@ def test_help_of_serve_fits_a_screen_and_imports_no_aiohttp() -> None:
     )
     assert len(done.stdout.splitlines()) <= 50
     assert "aiohttp" not in done.stderr
+
+
+def test_ready_file_of_another_server_is_left_alone(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    with serving("--quiet", "--ready-file", str(ready)):
+        with serving("--quiet", "--ready-file", str(ready)) as (second, _):
+            assert json.loads(ready.read_text())["pid"] == second.pid
+        assert not ready.exists()
+        ready.write_text("somebody else's")
+    assert ready.read_text() == "somebody else's"
+
+
+def test_reset_connections_leave_no_trace_on_stderr() -> None:
+    # Retry tests reset connections all day; forty tracebacks would fill a pipe that nobody reads.
+    with serving("--quiet") as (process, url):
+        port = int(url.rpartition(":")[2])
+        for _ in range(40):
+            peer = Peer(port)
+            peer.send(b"POST /v2/post/publish/video/init/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n")
+            peer.send(b"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n")
+            assert peer.interim() == "HTTP/1.1 100 Continue"
+            peer.reset()
+        assert get(f"{url}/_mock/health")["status"] == "ok"
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")

@@ -147,13 +147,12 @@ def test_http_client_that_writes_64_mb_in_one_call_reads_its_416(server: ThreadS
     assert http_client_put(server, path, bytes(size), size, span) == (416, f"bytes 0-0/{2 * size}")
 
 
-def test_demo_uploads_a_made_file() -> None:
+def test_demo_uploads_a_made_file_through_faults() -> None:
     done = run("mockserver", "demo")
     assert (done.returncode, done.stderr) == (0, ""), done
-    assert (
-        "is complete: 50,000,123 of 50,000,123 bytes in 5 of 5 chunks, byte for byte those of the file"
-        in done.stdout
-    )
+    assert "  server  503  bytes 10000024-20000047/50000123" in done.stdout, "the gateway was down for a moment"
+    assert "<- fault: close after_commit" in done.stdout, "an answer was lost"
+    assert "is complete: 50,000,123 of 50,000,123 bytes in 5 of 5 chunks, byte for byte those of" in done.stdout
 
 
 def test_demo_uploads_a_real_video(video: Path) -> None:

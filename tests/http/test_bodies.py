@@ -253,7 +253,7 @@ def test_reset_while_a_chunk_is_on_its_way_leaves_it_unknown(server: ThreadServe
     with Peer(server.port) as peer:
         peer.send(put_head(path, "bytes 0-4999/15000", 5000, "Expect: 100-continue"))
         assert peer.interim() == "HTTP/1.1 100 Continue"
-        assert server.post("/_mock/reset") == {"forgotten": {"uploads": 1}}
+        assert server.post("/_mock/reset") == {"forgotten": {"uploads": 1, "faults": 0, "entries": 1}}
         peer.send(CHUNK)
         assert peer.answer().status == 404
     assert server.get("/_mock/uploads") == {"uploads": []}
@@ -280,3 +280,47 @@ def test_slow_digest_blocks_no_other_request(clock: ManualClock, monkeypatch: py
             go_on.set()
             assert peer.answer().status == 206
         assert server.get("/_mock/uploads")["uploads"][0]["chunks"][0]["digest"] == "slow"
+
+
+def test_garbage_behind_a_body_whose_head_came_in_two_segments(server: ThreadServer, path: str) -> None:
+    head = put_head(path, "bytes 0-4999/15000", 5000)
+    with Peer(server.port) as peer:
+        peer.send(head[:-2])
+        assert server.get("/_mock/health")["status"] == "ok"  # by now the first segment has been read
+        peer.send(head[-2:] + CHUNK + b"x")
+        assert peer.answer().status == 206
+    assert uploaded(server) == 5000
+
+
+def test_garbage_behind_two_pipelined_chunks_undoes_neither(server: ThreadServer, path: str) -> None:
+    first = put_head(path, "bytes 0-4999/15000", 5000) + CHUNK
+    second = put_head(path, "bytes 5000-9999/15000", 5000) + CHUNK
+    with Peer(server.port) as peer:
+        peer.send(first + second + b"rubble\r\n\r\n")
+        assert [peer.answer().status for _ in range(3)] == [206, 206, 400]
+        assert peer.at_end()
+    assert uploaded(server) == 10_000
+
+
+def test_a_hundred_pipelined_requests_are_all_answered(server: ThreadServer, path: str) -> None:
+    chunk = put_head(path, "bytes 5000-9999/15000", 5000) + CHUNK
+    with Peer(server.port) as peer:
+        for _ in range(100):
+            peer.send(chunk)
+        assert [peer.answer().status for _ in range(100)] == [416] * 100
+
+
+def test_a_body_full_of_head_ends_is_a_body(server: ThreadServer, path: str) -> None:
+    with Peer(server.port) as peer:
+        assert peer.put(path, 0, b"\r\n\r\n" * 1250, TOTAL).status == 206
+        assert peer.put(path, 5000, b"GET / HTTP/1.1\r\n\r\n\r\n" * 250, TOTAL).status == 206
+
+
+def test_upgrade_to_http_2_is_ignored(server: ThreadServer, path: str) -> None:
+    # As Java's HttpClient asks on every first request.
+    more = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"]
+    first = put_head(path, "bytes 0-4999/15000", 5000, *more) + CHUNK
+    second = put_head(path, "bytes 5000-9999/15000", 5000) + CHUNK
+    with Peer(server.port) as peer:
+        peer.send(first + second)
+        assert [peer.answer().status, peer.answer().status] == [206, 206]

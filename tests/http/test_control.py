@@ -38,7 +38,11 @@ async def test_uploads_are_listed_shown_and_forgotten(client: Client) -> None:
     }
     # xxh3_128 of 5000 zero bytes, computed with the xxhsum command
     assert [(chunk["first"], chunk["last"], len(chunk["digest"])) for chunk in shown["chunks"]] == [(0, 4999, 32)]
-    assert await (await client.post("/_mock/reset")).json() == {"forgotten": {"uploads": 1}}
+    assert [(row["first"], row["last"], row["times"], row["kept"]) for row in shown["ledger"]] == [
+        (0, 4999, 1, True)
+    ]
+    forgotten = {"uploads": 1, "faults": 0, "entries": 2}
+    assert await (await client.post("/_mock/reset")).json() == {"forgotten": forgotten}
     assert (await client.get(f"/_mock/uploads/{listed[0]['upload_id']}")).status == 404
 
 

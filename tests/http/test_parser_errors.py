@@ -88,3 +88,48 @@ def test_token_with_odd_bytes_is_a_wrong_token(server: ThreadServer, capfd: pyte
             peer.send(put_head(path.partition("&")[0] + f"&upload_token={token}", "bytes 0-4/5", 5) + b"x" * 5)
             assert peer.answer().headers["X-Mock-Clause"] == "S-URL-TOKEN"
     assert capfd.readouterr().err == ""
+
+
+SECRETS = {
+    "version": "PUT {path} HTTP/1.x\r\nHost: x\r\n\r\n",
+    "blank in the target": "PUT {path} foo HTTP/1.1\r\nHost: x\r\n\r\n",
+    "line feeds": "PUT {path} HTTP/1.1\nHost: x\n\n",
+    "control character": "PUT /video/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer act.SECRET\x01\r\n\r\n",
+    "method": "FOO {path} HTTP/1.1\r\nHost: x\r\n\r\n",
+    "oversized": "PUT /video/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer act.SECRET" + "a" * 9000 + "\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", SECRETS.values(), ids=SECRETS.keys())
+def test_what_the_parser_read_is_not_quoted(server: ThreadServer, raw: str) -> None:
+    path = server.init(15_000, 5000, 3)
+    token = path.partition("upload_token=")[2]
+    with Peer(server.port) as peer:
+        peer.send(raw.format(path=path).encode())
+        answer = peer.answer()
+    shown = str(answer) + str(server.entries)
+    assert answer.status == 400
+    assert token not in shown
+    assert "SECRET" not in shown
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["CONNECT a:1 HTTP/1.1", "GET http://evil HTTP/1.1", "OPTIONS * HTTP/1.1", "GET /%0d%0aX HTTP/1.1"],
+)
+def test_no_path_is_answered_by_aiohttp_itself(server: ThreadServer, head: str) -> None:
+    with Peer(server.port) as peer:
+        peer.send(f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = peer.answer()
+        assert answer.status in (400, 404)
+        assert answer.headers["X-Mock-Clause"] in ("S-INIT-ENVELOPE", "S-HTTP")
+        assert answer.json()["error"]["code"] in ("unsupported_path", "invalid_params")
+    assert server.entries[-1].status == answer.status
+
+
+def test_control_surface_guards_before_it_continues(server: ThreadServer) -> None:
+    for expect in ("100-continue", "foo"):
+        with Peer(server.port) as peer:
+            head = f"POST /_mock/reset HTTP/1.1\r\nHost: evil\r\nExpect: {expect}\r\nContent-Length: 5\r\n\r\n"
+            peer.send(head.encode())
+            assert peer.interim().startswith("HTTP/1.1 403 ")

@@ -194,6 +194,50 @@ async def test_a_cleared_store_takes_sessions_again(store: SessionStore) -> None
     assert list(await store.scan()) == [TWO]
 
 
+# ───────────────────────────── discard ─────────────────────────────
+
+
+async def test_a_discarded_session_is_found_by_neither_id(store: SessionStore) -> None:
+    for session in (ONE, TWO):
+        await store.add(session)
+    await store.discard(ONE.upload_id)
+    assert await store.load(ONE.upload_id) is None
+    assert await store.find(ONE.post.publish_id) is None
+    assert list(await store.scan()) == [TWO]
+
+
+async def test_a_discarded_session_meets_a_conflict(store: SessionStore) -> None:
+    await store.add(ONE)
+    session = await loaded(store, ONE.upload_id)
+    await store.discard(ONE.upload_id)
+    with pytest.raises(Conflict):
+        await store.replace(session, moved(session, "aa"))
+    assert await store.load(ONE.upload_id) is None
+
+
+@pytest.mark.parametrize("upload_id", ["7600000000000000002", "", "v_inbox_file~v2.1"])
+async def test_what_is_not_there_may_be_discarded(store: SessionStore, upload_id: str) -> None:
+    await store.add(ONE)
+    await store.discard(upload_id)
+    assert list(await store.scan()) == [ONE]
+
+
+async def test_a_session_may_be_discarded_twice(store: SessionStore) -> None:
+    await store.add(ONE)
+    await store.discard(ONE.upload_id)
+    await store.discard(ONE.upload_id)
+    assert list(await store.scan()) == []
+
+
+async def test_a_discarded_session_makes_room(new_store: NewStore) -> None:
+    store = new_store(2)
+    await store.add(ONE)
+    await store.add(TWO)
+    await store.discard(TWO.upload_id)
+    await store.add(THREE)
+    assert list(await store.scan()) == [ONE, THREE]
+
+
 # ───────────────────────────── only the newest are remembered ─────────────────────────────
 
 

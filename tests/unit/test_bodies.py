@@ -178,3 +178,35 @@ async def test_a_hasher_that_breaks_is_heard_of() -> None:
     await body.write(b"a")
     with pytest.raises(MemoryError):
         await body.digest()
+
+
+class Sink:
+    """Takes pieces, and notes how many the hasher had by then."""
+
+    def __init__(self, hasher: Recorder) -> None:
+        self.taken: list[tuple[bytes, int]] = []
+        self._hasher = hasher
+
+    async def write(self, piece: bytes, /) -> None:
+        self.taken.append((piece, len(self._hasher.given)))
+
+
+async def test_pieces_go_into_the_sink_before_they_are_digested() -> None:
+    # A sink writes in a thread: what it has been given is on its way while the digest is at work.
+    hasher = Recorder()
+    sink = Sink(hasher)
+    body = Body(hasher, sink=sink)
+    for piece in (b"a", b"b"):
+        await body.write(piece)
+    assert sink.taken == [(b"a", 0), (b"b", 1)]
+    assert hasher.given == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("algorithm", ["none", "xxh3_128", "sha256"])
+async def test_every_body_of_a_factory_can_have_a_sink(algorithm: str) -> None:
+    sink = Sink(Recorder())
+    body = body_factory(algorithm)(sink)
+    await body.write(b"abc")
+    assert sink.taken == [(b"abc", 0)]
+    assert body.received == 3
+    assert await body.digest() == DIGESTS_OF_ABC.get(algorithm)

@@ -54,6 +54,13 @@ def test_snowflakes_of_one_moment_differ_and_grow(dice: Dice, bits: Bits) -> Non
 
 
 @pytest.mark.parametrize("bits", BITS)
+def test_many_snowflakes_of_one_moment_are_all_of_its_second(dice: Dice, bits: Bits) -> None:
+    dice(bits)
+    identifiers = Identifiers()
+    assert {identifiers.snowflake(NEW_YEAR) // 4_294_967_296 for _ in range(1000)} == {1_767_225_600}
+
+
+@pytest.mark.parametrize("bits", BITS)
 def test_snowflakes_are_ordered_in_time(dice: Dice, bits: Bits) -> None:
     dice(bits)
     identifiers = Identifiers()
@@ -97,7 +104,7 @@ def test_an_upload_token_has_no_version_bits(dice: Dice) -> None:
     ],
 )
 def test_a_log_id_is_utc_and_20_upper_case_digits(dice: Dice, now: float, time: str) -> None:
-    dice(digits="abcdef0123456789abcd")
+    dice(digits="abcdef0123456789abcdef012345")
     assert Identifiers().log_id(now) == time + "ABCDEF0123456789ABCD"
 
 

@@ -211,6 +211,32 @@ def test_an_expired_url_says_how_long_it_was_valid() -> None:
     assert found.reason == "the upload_url was valid for 3600 s, came 3600.250 s after init"
 
 
+@pytest.mark.parametrize("now", [ISSUED, 2000.0, EXPIRES, 0.0], ids=str)
+def test_an_upload_that_was_made_to_expire_is_expired_whatever_the_time(now: float) -> None:
+    session = upload_at(5000).expire()
+    assert session.expired(now)
+    found = refused(session, SECOND, now=now)
+    assert (found.clause, found.uploaded, found.total) == ("S-URL-EXPIRED", 5000, 15_000)
+    assert found.reason == "the upload_url was made to expire early, through the control surface or by a fault"
+
+
+def test_expiring_changes_nothing_else() -> None:
+    session = upload_at(5000)
+    ended = session.expire()
+    assert not session.expired(2000.0)
+    assert replace(ended, ended_early=False) == session
+
+
+def test_an_upload_that_is_made_to_expire_while_a_body_comes_in_is_not_moved() -> None:
+    session = upload_at(5000)
+    assert session.refusal(SECOND, 2000.0) is None
+    ended = session.expire()
+    after, verdict = ended.receive(Chunk(SECOND, 5000, None, 5000), now=2000.0)
+    assert after is ended
+    assert isinstance(verdict, Refused)
+    assert verdict.clause == "S-URL-EXPIRED"
+
+
 # ───────────────────────────── the head ─────────────────────────────
 
 
@@ -354,8 +380,33 @@ def test_after_completion_there_is_no_hint() -> None:
     assert refused(upload_at(15_000), head(None, 1)).reason == "Content-Range must be there, got none"
 
 
-def test_a_malformed_range_is_shown_cut() -> None:
-    assert "x" * 200 + "'" in refused(upload(), head("x" * 5000, 1)).reason
+def test_after_completion_nothing_is_expected() -> None:
+    found = refused(upload_at(15_000), FIRST)
+    assert found.reason == "the upload is complete, nothing is expected; got bytes 0-4999/15000"
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param(
+            {"content_range": ("y" * 5000,)},
+            f"wanted 'bytes FIRST-LAST/TOTAL' in plain digits; got '{'y' * 200}'; next is 'bytes 0-4999/15000'",
+            id="range",
+        ),
+        pytest.param(
+            {"content_type": ("y" * 5000,)},
+            f"Content-Type must be one of video/mp4, video/quicktime, video/webm; got {'y' * 100}",
+            id="type",
+        ),
+        pytest.param(
+            {"content_encoding": ("y" * 5000,)},
+            f"the body must come as it is, got Content-Encoding {'y' * 100}",
+            id="coding",
+        ),
+    ],
+)
+def test_a_long_header_is_shown_cut(more: dict[str, Any], reason: str) -> None:
+    assert refused(upload(), replace(FIRST, **more)).reason == reason
 
 
 # ───────────────────────────── the body ─────────────────────────────

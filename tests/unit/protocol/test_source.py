@@ -1,12 +1,13 @@
 """source_info: what the vectors of plans do not say."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from mockserver.protocol.rules import DOCUMENTED, OBSERVED, PROFILES, STRICT, UploadRules
+from mockserver.protocol.rules import DOCUMENTED, OBSERVED, PROFILES, STRICT, CountRule, UploadRules
 from mockserver.protocol.source import SourceInfo, one_sided, plan_refusal, read_source_info
 from mockserver.protocol.verdicts import CallRefused
 
@@ -30,11 +31,21 @@ def guide_with(**fields: Any) -> dict[str, Any]:
 # ───────────────────────────── the block and its source ─────────────────────────────
 
 
-@pytest.mark.parametrize("value", [None, [], [GUIDE], "FILE_UPLOAD", 1, True], ids=repr)
-def test_a_block_that_is_no_object_is_refused(value: object) -> None:
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        pytest.param(None, "nothing", id="missing"),
+        pytest.param([], "list", id="empty-list"),
+        pytest.param([GUIDE], "list", id="list"),
+        pytest.param("FILE_UPLOAD", "str", id="text"),
+        pytest.param(1, "int", id="number"),
+        pytest.param(True, "bool", id="boolean"),
+    ],
+)
+def test_a_block_that_is_no_object_is_refused(value: object, kind: str) -> None:
     refused = refusal_of(value)
     assert (refused.code, refused.message, refused.clause) == ("invalid_params", FIELDS_TEXT, "S-INIT-BODY")
-    assert refused.reason == "source_info must be an object"
+    assert refused.reason == f"source_info must be an object, got {kind}"
 
 
 @pytest.mark.parametrize(
@@ -262,6 +273,34 @@ def test_a_refusal_says_what_was_wanted_and_what_came(
     refused = plan_refusal(SourceInfo(*plan), rules)
     assert refused is not None
     assert refused.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("plan", "final"),
+    [
+        pytest.param((15_728_640, 5_242_880, 4), 0, id="nothing-is-left"),
+        pytest.param((15_728_640, 5_242_880, 1000), -5_221_908_480, id="far-too-many"),
+        pytest.param((139_460_609, 5_242_880, 2), 134_217_729, id="128-mb-and-one-byte"),
+    ],
+)
+def test_without_a_count_rule_the_final_chunk_still_has_1_byte_to_128_mb(
+    plan: tuple[int, int, int], final: int
+) -> None:
+    found = plan_refusal(SourceInfo(*plan), replace(DOCUMENTED, count_rule=CountRule.OFF))
+    assert found is not None
+    assert (found.clause, found.message) == ("S-PLAN-FINAL-MAX", SIZE_TEXT)
+    assert found.reason == f"the final chunk must have 1 to 134217728 bytes, got {final}"
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param((15_728_641, 5_242_880, 4), id="one-byte"),
+        pytest.param((139_460_608, 5_242_880, 2), id="128-mb"),
+    ],
+)
+def test_without_a_count_rule_any_final_chunk_up_to_128_mb_is_accepted(plan: tuple[int, int, int]) -> None:
+    assert plan_refusal(SourceInfo(*plan), replace(DOCUMENTED, count_rule=CountRule.OFF)) is None
 
 
 # ───────────────────────────── where the planned chunks lie ─────────────────────────────
