@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib import metadata
+from typing import Any
 
 import click
 
 from conformance.clauses import Chapter, Clause, load_chapters
+from conformance.options import server_options
 
 PROG = "tiktok-conformance"
 GOOD, USAGE, BROKEN_TOOL, INTERRUPTED = 0, 2, 3, 130
@@ -17,6 +19,10 @@ GOOD, USAGE, BROKEN_TOOL, INTERRUPTED = 0, 2, 3, 130
 
 class NoSuchClauseError(click.ClickException):
     exit_code = USAGE
+
+
+class UnableToJudgeError(click.ClickException):
+    exit_code = BROKEN_TOOL
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's shape
@@ -47,6 +53,44 @@ def clauses(pattern: str) -> None:
     if not chosen:
         raise NoSuchClauseError(_nothing_matches(pattern, chapters))
     click.echo("\n\n".join(_page(chapter) for chapter in chosen))
+
+
+@cli.command()
+@server_options
+def server(*, api_base: str | None, only_list: bool, **options: Any) -> int:
+    """Judge an upload server: any that speaks TikTok's side of the protocol.
+
+    Ends with 0 if it is good, 1 if it broke a clause, 3 if it could not be judged.
+    """
+    if api_base is None and not only_list:
+        raise click.UsageError("--api-base URL says which server to judge (or --list shows the cases)")
+    from conformance.judging import SelectionError, UnableError, judge_server, list_cases  # noqa: PLC0415 - heavy
+
+    settings, outputs = _asked(api_base or "http://localhost", options)
+    try:
+        if only_list:
+            click.echo("\n".join(list_cases(settings, outputs)))
+            return GOOD
+        return judge_server(settings, outputs)
+    except SelectionError as error:
+        raise click.UsageError(str(error)) from None
+    except UnableError as error:
+        raise UnableToJudgeError(f"{error}.") from None
+
+
+def _asked(api_base: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    from conformance.judging import Outputs  # noqa: PLC0415 - heavy
+    from conformance.target import Settings  # noqa: PLC0415 - heavy
+    from conformance.terms import Terms  # noqa: PLC0415 - heavy
+
+    terms = Terms(options.pop("profile"), options.pop("mb"))
+    names = ("only", "skip", "known_failing", "strict")
+    outputs = Outputs(
+        **{name: options.pop(name) for name in names},
+        json=options.pop("json_file"),
+        junit=options.pop("junit_file"),
+    )
+    return Settings(api_base, terms, **options), outputs
 
 
 def _only(chapter: Chapter, pattern: str) -> Chapter:

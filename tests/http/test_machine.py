@@ -213,7 +213,7 @@ class Fault:
         return self.left > 0 and self.chunk in (None, chunk) and long_enough
 
     def may_strike(self, put: Put, good: list[bool]) -> bool:
-        """Whether this request got as far as the fault's moment; `good`: whether it may be, or has to be, accepted."""
+        """Whether this request reached the fault's moment; `good`: whether it may be, or has to be, accepted."""
         if self.when == "after_commit":
             return any(good)
         whole = put.length is None or put.sent >= put.length
@@ -265,6 +265,7 @@ class UploadMachine(RuleBasedStateMachine):
     )
     def begin(self, plan: tuple[int, int, int], profile: str, *, draft: bool) -> None:
         self.profile = profile
+        self.server.entries.clear()
         self._control("POST", "/_mock/reset")
         self._init(plan, draft=draft)
 

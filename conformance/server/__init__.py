@@ -1,0 +1,28 @@
+"""The cases for servers, one module per chapter of the law book, each mostly a table.
+
+A case breaks one rule at a time, and judges one thing: what a refusal leaves behind is judged under
+S-ATOMIC-REFUSED alone, what the progress header says under S-CHUNK-PROGRESS and S-ORDER-416-PROGRESS alone.
+"""
+
+from conformance.cases import Case
+from conformance.server import (
+    atomic,
+    chunk,
+    expiry,
+    headers,
+    init,
+    order,
+    plan,
+    plan_fields,
+    plan_readings,
+    ranges,
+    status,
+    url,
+)
+from conformance.terms import Terms
+
+
+def all_cases(terms: Terms) -> tuple[Case, ...]:
+    """Every case, in the order of the law book's chapters; the ids do not depend on the terms."""
+    tables = (plan, plan_fields, plan_readings, init, url, expiry, chunk, headers, ranges, order, atomic, status)
+    return tuple(case for table in tables for case in table.cases(terms))

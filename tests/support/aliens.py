@@ -1,0 +1,115 @@
+"""Targets that are no upload server: each is a handler of one connection."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def hangs(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Takes everything and says nothing."""
+    while await reader.read(65_536):
+        pass
+
+
+async def closes(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Is gone at once."""
+    writer.close()
+
+
+async def resets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def floods(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Sends without end."""
+    while True:
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+
+
+async def floods_a_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A good head, and a body without end."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    await floods(reader, writer)
+
+
+async def greets(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Speaks another protocol, with a terminal's control characters."""
+    writer.write(b"220 mail.example \x1b[31mESMTP\r\n")
+    await writer.drain()
+    await asyncio.sleep(0.05)
+
+
+async def answers_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Good for status/fetch, then silent."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b"status/fetch" in head or b"/_mock/" in head:
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+    await hangs(reader, writer)
+
+
+async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An answer, a byte in a long while."""
+    await reader.readuntil(b"\r\n\r\n")
+    for byte in b"HTTP/1.1 200 OK\r\n" * 1000:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.2)
+
+
+async def says_yes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """200 and an empty JSON object to everything, before it has read the body."""
+    while await reader.readuntil(b"\r\n\r\n"):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+
+async def inits_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Good inits, and silence on every PUT."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if head.startswith(b"POST"):
+        host = head.partition(b"Host: ")[2].partition(b"\r\n")[0].decode()
+        data = {"publish_id": "v_pub_file~1", "upload_url": f"http://{host}/video/?upload_id=1&upload_token=2"}
+        body = json.dumps({"data": data, "error": {"code": "ok", "message": "", "log_id": "1"}}).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+    await hangs(reader, writer)
+
+
+@contextmanager
+def alien(handler: Handler) -> Iterator[str]:
+    """Its URL, while it runs."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            await handler(reader, writer)
+        tasks.discard(task)
+        writer.close()
+
+    async def stop() -> None:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(serve, "127.0.0.1", 0), loop).result(10)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
