@@ -77,17 +77,21 @@ class Strike:
         return response
 
     async def _watch(self, body: Body) -> Body:
-        read, began = 0, asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        read, slow_from, began = 0, 0, loop.time()
         async with aclosing(body):
             if await self._reached(read):
                 return
             async for piece in body:
                 read += len(piece)
+                rate = self._rate
                 if await self._reached(read):
                     return
+                if rate is None:  # a throttle that struck just now slows what is behind it
+                    slow_from, began = read, loop.time()
                 if self._rate is not None:
                     # On the connection's own time, not the mock's: time-outs of sockets live there too.
-                    await self._pause_until(began + read / self._rate)
+                    await self._pause_until(began + (read - slow_from) / self._rate)
                 yield piece
 
     async def _pause_until(self, due: float) -> None:

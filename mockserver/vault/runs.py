@@ -34,9 +34,8 @@ def begin_run(directory: Path) -> Run:
     incomplete = directory / INCOMPLETE
     incomplete.mkdir(parents=True, exist_ok=True)
     tempfile.TemporaryFile(dir=directory).close()
-    turn = _hold(
-        incomplete, wait=True
-    )  # of servers that start together, none takes another's folder for a leftover
+    # Of servers that start together, none takes another's folder for a leftover.
+    turn = _hold(incomplete, wait=True)
     try:
         if turn is not None:
             _sweep(incomplete)

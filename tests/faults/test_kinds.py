@@ -44,11 +44,12 @@ FETCH = "/v2/post/publish/status/fetch/"
 PARAMETERS: dict[str, dict[str, Any]] = {
     "status": {"status": 503, "headers": {"Retry-After": "7"}, "body": "busy"},
     "stall": {"seconds": 60},
-    "throttle": {"bytes_per_second": 100_000},
     "truncate": {"bytes": 30},
     "progress": {"value": 777},
     "redirect": {"location": "https://elsewhere.example/video/?a=b"},
 }
+WHOLE_BODY = 0.05
+"""Seconds that a throttled body takes."""
 
 
 class Told(NamedTuple):
@@ -70,7 +71,8 @@ class Request(ABC):
         if isinstance(when, int):
             self.when, sent = "at_byte", when
         at = {"at_byte": sent} if self.when == "at_byte" else self.when
-        do = PARAMETERS.get(self.kind, {}) | do
+        throttled = {"bytes_per_second": len(body) / WHOLE_BODY} if self.kind == "throttle" else {}
+        do = PARAMETERS.get(self.kind, throttled) | do
         (self.number,) = arm(server, fault(self.kind, at, operation=self.operation, **do))
         self.peer = Peer(server.port)
         self.length = len(body)
@@ -78,12 +80,20 @@ class Request(ABC):
         self.committed = self.when in ("after_commit", "after_answer")
         self._before, self._after = head + body[:sent], body[sent:]
 
-    def reach(self) -> None:
-        """Send all up to the moment, byte for byte: it strikes with the last of them and not before."""
+    def reach(self, held_up: float = 0) -> float:
+        """Send all up to the moment, byte for byte: it strikes with the last of them and not before.
+
+        That last one is `held_up` for so many seconds; gives the time just before it was sent.
+        """
+        began = time.monotonic()
         self.peer.send(self._before[:-1])
         assert is_silent(self.server, self.peer)
         assert fired(self.server, self.number) == 0
+        while time.monotonic() < began + held_up:
+            good(self.server, "GET", "/_mock/health")
+        moment = time.monotonic()
         self.peer.send(self._before[-1:])
+        return moment
 
     def send_the_rest(self) -> None:
         self.peer.send(self._after)
@@ -272,13 +282,13 @@ def falls_silent(sent: Request, peer: Peer) -> None:
 
 
 def reads_slowly(sent: Request, peer: Peer) -> None:
-    """The answer comes no sooner than the bytes that were still to be read allow."""
-    sent.reach()
-    began = time.monotonic()
-    slowed = sent.length - sent.received
+    """The answer comes no sooner than the bytes still to be read allow, however slow those before were."""
+    moment = sent.reach(held_up=1.2 * WHOLE_BODY)
+    wait_until_fired(sent.server, sent.number)
+    still_to_read = (sent.length - sent.received) / sent.length
     sent.send_the_rest()
     answer = peer.answer()
-    assert time.monotonic() - began >= slowed / 100_000 - 0.001
+    assert time.monotonic() - moment >= WHOLE_BODY * still_to_read - 0.001
     sent.check_good(answer)
     sent.go_on(peer)
     sent.check_fault_and_journal(answer.status)
