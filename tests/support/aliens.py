@@ -6,6 +6,8 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from support.streams import close
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -96,8 +98,8 @@ def alien(handler: Handler) -> Iterator[str]:
         tasks.add(task)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             await handler(reader, writer)
+        await close(writer)
         tasks.discard(task)
-        writer.close()
 
     async def stop() -> None:
         server.close()

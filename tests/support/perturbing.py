@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import urlsplit
 
+from support.streams import close
+
 
 @dataclass(frozen=True)
 class Passing:
@@ -81,7 +83,7 @@ class PerturbingProxy:
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            await close(writer)
             self._tasks.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,7 +99,7 @@ class PerturbingProxy:
         finally:
             out.cancel()
             await asyncio.gather(out, return_exceptions=True)
-            to_writer.close()
+            await close(to_writer)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
