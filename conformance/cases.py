@@ -6,7 +6,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from conformance.exchange import Exchange
+from conformance.exchange import Record
 
 if TYPE_CHECKING:
     from conformance.trial import Trial
@@ -43,14 +43,11 @@ Run: TypeAlias = "Callable[[Trial], Awaitable[None]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One way to keep or break a clause. Its id is the clause's, a slash, and a short name."""
+class Question:
+    """What is asked about one clause. Its id is the clause's, a slash, and a short name."""
 
     id: str
     sentence: str
-    run: Run
-    alone: bool = False
-    """It moves the clock, which is everybody's."""
 
     @property
     def clause(self) -> str:
@@ -68,16 +65,25 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Case(Question):
+    """One way to keep or break a clause, and how to try it on a server."""
+
+    run: Run
+    alone: bool = False
+    """It moves the clock, which is everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What came of a case."""
 
-    case: Case
+    case: Question
     outcome: Outcome
     expected: str = ""
     actual: str = ""
     reason: str = ""
     readings: Mapping[str, str] = field(default_factory=dict)
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[Record, ...] = ()
     seconds: float = 0.0
     known: bool = False
     """It fails, as was known before."""

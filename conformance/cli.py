@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from conformance.clauses import Chapter, Clause, load_chapters
+from conformance.client.options import client_options
 from conformance.options import server_options
 
 PROG = "tiktok-conformance"
@@ -76,6 +77,44 @@ def server(*, api_base: str | None, only_list: bool, **options: Any) -> int:
         raise click.UsageError(str(error)) from None
     except UnableError as error:
         raise UnableToJudgeError(f"{error}.") from None
+
+
+@cli.command(context_settings={"ignore_unknown_options": False})
+@client_options
+def client(*, command: tuple[str, ...], only_list: bool, **options: Any) -> int:
+    """Judge an uploader: CMD uploads a file once for each scenario, against a mock that the kit starts.
+
+    In CMD {file}, {api_base}, {token}, {upload_url}, {video_size}, {chunk_size}, {total_chunk_count} and {mb} are
+    replaced; the same values are in TIKTOK_FILE, TIKTOK_API_BASE and so on. A CMD with {upload_url} is handed an
+    upload that is begun already; any other makes its own init. Exit code 0 claims success.
+
+    Ends with 0 if the client is good, 1 if it broke a clause, 3 if it could not be judged.
+    """
+    if not command and not only_list:
+        raise click.UsageError("-- CMD says how to upload a file, for example: -- my-uploader {file} {api_base}")
+    from conformance.client.command import judge_client, list_scenarios  # noqa: PLC0415 - heavy
+    from conformance.judging import SelectionError, UnableError  # noqa: PLC0415 - heavy
+
+    wanted = _wanted(options)
+    try:
+        if only_list:
+            click.echo("\n".join(list_scenarios(wanted)))
+            return GOOD
+        return judge_client(command, wanted)
+    except SelectionError as error:
+        raise click.UsageError(str(error)) from None
+    except UnableError as error:
+        raise UnableToJudgeError(f"{error}.") from None
+
+
+def _wanted(options: dict[str, Any]) -> Any:
+    from conformance.client.command import Wanted  # noqa: PLC0415 - heavy
+    from conformance.client.judging import Trying  # noqa: PLC0415 - heavy
+    from conformance.client.trying import Terms  # noqa: PLC0415 - heavy
+
+    terms = Terms(options.pop("time_limit"), options.pop("mb"), options.pop("seed"))
+    how = Trying(terms, ("--profile", options["profile"]), options.pop("jobs"), large=options.pop("large"))
+    return Wanted(how, json=options.pop("json_file"), junit=options.pop("junit_file"), **options)
 
 
 def _asked(api_base: str, options: dict[str, Any]) -> tuple[Any, Any]:

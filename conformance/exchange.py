@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 KEPT: Final = 2048
 """Bytes of a head or an answer's body that a record keeps; of a request's body it keeps none."""
@@ -70,6 +70,18 @@ class Answer:
                 f"{error.get('code')!s:.60}" + (f" {error['message']!r:.90}" if error.get("message") else "")
             )
         return " ".join(parts)
+
+
+class Record(Protocol):
+    """What passed, as reports show it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For files: at, seconds, request, body_bytes, events, answers."""
+        ...
+
+    def lines(self) -> Iterator[str]:
+        """For a console."""
+        ...
 
 
 @dataclass(slots=True)

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from conformance.cases import Case, Finding, Outcome
+from conformance.cases import Finding, Outcome, Question
+
+AnyQuestion = TypeVar("AnyQuestion", bound=Question)
 
 
 class SelectionError(ValueError):
     """A pattern or an id that means no case."""
 
 
-def chosen(cases: Sequence[Case], only: Sequence[str], skip: Sequence[str]) -> tuple[Case, ...]:
+def chosen(cases: Sequence[AnyQuestion], only: Sequence[str], skip: Sequence[str]) -> tuple[AnyQuestion, ...]:
     """The cases that a pattern of `only` means (none given: all) and none of `skip`."""
     for pattern in (*only, *skip):
         if not any(case.matches(pattern) for case in cases):
@@ -24,7 +27,7 @@ def chosen(cases: Sequence[Case], only: Sequence[str], skip: Sequence[str]) -> t
     return kept
 
 
-def read_known(path: Path, cases: Iterable[Case]) -> tuple[str, ...]:
+def read_known(path: Path, cases: Iterable[Question]) -> tuple[str, ...]:
     """The ids, of cases or clauses, that a file lists: one a line, # begins a comment."""
     meant = {name for case in cases for name in (case.id, case.clause)}
     try:
@@ -34,7 +37,7 @@ def read_known(path: Path, cases: Iterable[Case]) -> tuple[str, ...]:
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     listed = tuple(line for line in lines if line)
     if strangers := [name for name in listed if name not in meant]:
-        raise SelectionError(f"{path}: {strangers[0]!r} is the id of no case and no clause of the server")
+        raise SelectionError(f"{path}: {strangers[0]!r} is the id of no case and of no clause")
     return listed
 
 

@@ -43,6 +43,10 @@ class Ticker:
 
     def found(self, _finding: Finding) -> None:
         """One more case is done."""
+        self.advance()
+
+    def advance(self) -> None:
+        """One more is done."""
         if self._bar is not None:
             self._bar.advance(self._task)
 

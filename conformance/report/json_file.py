@@ -1,6 +1,7 @@
 """The JSON report, schema 1: fields are added, never renamed."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ from conformance.cases import Finding
 from conformance.verdict import ClauseResult, Verdict
 
 
-def write_json(verdict: Verdict, path: Path) -> None:
-    """Write the report."""
-    path.write_text(json.dumps(as_json(verdict), indent=1) + "\n", encoding="utf-8")
+def write_json(verdict: Verdict, path: Path, more: Mapping[str, Any] | None = None) -> None:
+    """Write the report, and what else belongs to it."""
+    path.write_text(json.dumps({**as_json(verdict), **(more or {})}, indent=1) + "\n", encoding="utf-8")
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

@@ -13,15 +13,15 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 _TAGS: Final = {Outcome.FAIL: "failure", Outcome.ERROR: "error", Outcome.SKIP: "skipped"}
 
 
-def write_junit(verdict: Verdict, path: Path) -> None:
+def write_junit(verdict: Verdict, path: Path, kind: str = "tiktok-conformance server") -> None:
     """Write the report."""
-    ET.ElementTree(as_xml(verdict)).write(path, encoding="utf-8", xml_declaration=True)
+    ET.ElementTree(as_xml(verdict, kind)).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def as_xml(verdict: Verdict) -> ET.Element:
+def as_xml(verdict: Verdict, kind: str = "tiktok-conformance server") -> ET.Element:
     """The report as a tree. A failure that does not fail the run is told as skipped."""
     results = [result for _, results in verdict.by_chapter() for result in results]
-    root = ET.Element("testsuites", name="tiktok-conformance server")
+    root = ET.Element("testsuites", name=kind)
     failing = {finding.case.id for finding in verdict.broken()}
     for result in results:
         root.append(_suite(result, failing))

@@ -1,0 +1,178 @@
+"""`tiktok-conformance client` after its options are read: chooses, tries, reports, and gives the exit code."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from conformance.cases import Finding, Outcome, Question
+from conformance.clauses import Chapter, load_chapters
+from conformance.client.evidence import Evidence
+from conformance.client.judging import Tried, Trying, UnusableError, try_all
+from conformance.client.launcher import CommandClient
+from conformance.client.mock import MockError
+from conformance.client.scenario import Mode, Scenario, ScenarioError, load_scenarios, read_scenarios
+from conformance.client.scorecard import Card, card_of, totals
+from conformance.judging import UnableError
+from conformance.report.console import Ticker, print_verdict
+from conformance.report.json_file import write_json
+from conformance.report.junit import write_junit
+from conformance.selection import SelectionError, mark_known, read_known
+from conformance.verdict import UNABLE, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for, the client apart."""
+
+    how: Trying
+    profile: str = "documented"
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    replay: Path | None = None
+    examples: int = 0
+    strict: bool = False
+    known_failing: Path | None = None
+    json: Path | None = None
+    junit: Path | None = None
+
+
+def list_scenarios(wanted: Wanted) -> list[str]:
+    """The scenarios that would be run, a line each."""
+    return [f"{one.id} ({', '.join(one.clauses)}): {one.sentence}" for one in _selected(wanted)]
+
+
+def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None = None) -> int:
+    """Judge it. Raises SelectionError for wrong usage, UnableError where nothing could be judged."""
+    console = console or Console()
+    scenarios = _selected(wanted)
+    chapters = load_chapters()
+    listed = read_known(wanted.known_failing, _questions(scenarios, chapters)) if wanted.known_failing else ()
+    for path in (wanted.json, wanted.junit):
+        if path is not None and not path.parent.is_dir():
+            raise SelectionError(f"{path} cannot be written: there is no directory {path.parent}")
+    began = time.monotonic()
+    client = CommandClient(command)
+    mode = Mode.HANDED if client.handed else Mode.INIT
+    fit = [one for one in scenarios if one.matches(mode, large=wanted.how.large)]
+    ticker = Ticker(console, len(fit))
+    try:
+        with ticker.shown:
+            tried = try_all(client, fit, wanted.how, lambda _: ticker.advance())
+    except (UnusableError, MockError) as error:
+        raise UnableError(str(error)) from None
+    found = [finding for one in tried for finding in one.findings if _is_wanted(finding, one.scenario, wanted)]
+    findings, stale = mark_known(found, listed)
+    verdict = Verdict(
+        " ".join(command),
+        wanted.profile,
+        chapters,
+        tuple(findings),
+        tuple(stale),
+        wanted.strict,
+        time.monotonic() - began,
+        wanted.how.terms.seed,
+        wanted.how.terms.mb,
+    )
+    cards = {one.scenario.id: card_of(one.evidence) for one in tried if one.evidence is not None}
+    print_verdict(verdict, console)
+    _print_cards(cards, console)
+    _write(verdict, wanted, tried, cards)
+    return verdict.exit_code() if any(one.outcome is Outcome.PASS for one in found) or verdict.broken() else UNABLE
+
+
+def _selected(wanted: Wanted) -> tuple[Scenario, ...]:
+    everything = _loaded(wanted)
+    for pattern in (*wanted.only, *wanted.skip):
+        if not any(_means(pattern, one) for one in everything) and not _is_clause(pattern):
+            raise SelectionError(f"{pattern!r} means no scenario and no clause; --list shows all")
+    kept = [
+        one
+        for one in everything
+        if (not wanted.only or any(_means(pattern, one) for pattern in wanted.only))
+        and not any(fnmatchcase(one.id, pattern) for pattern in wanted.skip)
+    ]
+    if not kept:
+        raise SelectionError("--only and --skip leave no scenario to run")
+    return tuple(kept)
+
+
+def _loaded(wanted: Wanted) -> tuple[Scenario, ...]:
+    if wanted.replay is None:
+        return load_scenarios()
+    try:
+        return read_scenarios(wanted.replay)
+    except ScenarioError as error:
+        raise SelectionError(str(error)) from None
+
+
+def _means(pattern: str, scenario: Scenario) -> bool:
+    """Whether a glob means this scenario, by its id, one of its clauses, or both with a slash."""
+    names = [scenario.id, *scenario.clauses, *(f"{clause}/{scenario.id}" for clause in scenario.clauses)]
+    return any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
+
+
+def _is_clause(pattern: str) -> bool:
+    clauses = (clause.id for chapter in load_chapters() for clause in chapter.clauses)
+    return any(fnmatchcase(clause.lower(), pattern.lower()) for clause in clauses if clause.startswith("C-"))
+
+
+def _is_wanted(finding: Finding, scenario: Scenario, wanted: Wanted) -> bool:
+    """With --only C-X only what was found under that clause; with a scenario's id all that was found in it."""
+    case = finding.case
+    if any(case.matches(pattern) for pattern in wanted.skip):
+        return False
+    return not wanted.only or any(
+        case.matches(pattern) or fnmatchcase(scenario.id, pattern) for pattern in wanted.only
+    )
+
+
+def _questions(scenarios: Iterable[Scenario], chapters: Sequence[Chapter]) -> list[Question]:
+    clauses = [one.id for chapter in chapters for one in chapter.clauses if one.id.startswith("C-")]
+    return [Question(f"{clause}/{one.id}", one.sentence) for one in scenarios for clause in clauses]
+
+
+def _print_cards(cards: dict[str, Card], console: Console) -> None:
+    told = totals(cards)
+    if not told:
+        return
+    sent, beyond = told["bytes_sent"], told["bytes_beyond"]
+    console.print(
+        f"{told['runs']} runs: {told['requests']} requests, {told['retries']} retries, "
+        f"{sent:,} bytes sent, {beyond:,} beyond the files",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for name, words in (
+        ("most_bytes_beyond", "most bytes beyond the file"),
+        ("longest_recovery", "longest recovery, in seconds"),
+        ("most_retries", "most retries"),
+    ):
+        worst = told[name]
+        if worst["value"]:
+            console.print(f"  {words}: {worst['value']:,} ({worst['scenario']})", highlight=False)
+
+
+def _write(verdict: Verdict, wanted: Wanted, tried: Sequence[Tried], cards: dict[str, Card]) -> None:
+    if wanted.json:
+        scenarios = [_scenario_as_json(one, cards.get(one.scenario.id)) for one in tried]
+        write_json(verdict, wanted.json, {"scorecard": totals(cards), "scenarios": scenarios})
+    if wanted.junit:
+        write_junit(verdict, wanted.junit, "tiktok-conformance client")
+
+
+def _scenario_as_json(tried: Tried, card: Card | None) -> dict[str, Any]:
+    one = tried.scenario
+    ended: Evidence | None = tried.evidence
+    return {
+        "id": one.id,
+        "sentence": one.sentence,
+        "clauses": list(one.clauses),
+        "bytes": ended.size if ended else None,
+        "exit_code": ended.ended.exit_code if ended else None,
+        "scorecard": card.as_json() if card else None,
+    }

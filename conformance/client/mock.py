@@ -1,0 +1,131 @@
+"""The TikTok that a client is tried on: a mock in a process of its own, steered by its public control surface."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+_SECONDS: Final = 30.0
+
+
+class MockError(Exception):
+    """The kit's own mock does not start, or does not answer as it should."""
+
+
+class Mock:
+    """One server, for one client at a time. `options` are those of `tiktok-mock serve`."""
+
+    def __init__(self, *options: str) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the mock
+        command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet", *options]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TIKTOK_MOCK_")}
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command, stdout=subprocess.PIPE, stderr=self._errors, stdin=subprocess.DEVNULL, env=environment
+        )
+        self.url = self._ready_url()
+        parts = urlsplit(self.url)
+        self._peer = (parts.hostname or "", parts.port or 80)
+
+    def _ready_url(self) -> str:
+        timer = threading.Timer(_SECONDS, self._process.kill)
+        timer.start()
+        try:
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline().decode().strip()
+        finally:
+            timer.cancel()
+        if " ready at " not in line:
+            self._process.kill()
+            self._process.wait()
+            self._errors.seek(0)
+            told = self._errors.read().decode("utf-8", "replace").strip()
+            raise MockError(f"the mock did not start: {told or line or 'it said nothing'}")
+        return line.rpartition(" ")[2]
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """A request to the control surface, JSON in and out. Raises MockError for all but 200."""
+        return self._ask(method, path, None if body is None else json.dumps(body).encode())
+
+    def compare(self, upload_id: str, file: Path) -> Mapping[str, Any]:
+        """Whether an upload holds this file, and if not, where it first differs."""
+        with file.open("rb") as body:
+            found: Mapping[str, Any] = self._ask(
+                "POST",
+                f"/_mock/uploads/{upload_id}/compare",
+                body,
+                {"Content-Length": str(file.stat().st_size)},
+            )
+        return found
+
+    def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+        peer = http.client.HTTPConnection(*self._peer, timeout=_SECONDS)
+        try:
+            peer.request(method, path, body, dict(headers or {}))
+            answer = peer.getresponse()
+            told = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise MockError(f"the kit's mock does not answer {method} {path}: {error}") from None
+        finally:
+            peer.close()
+        if answer.status != 200:
+            raise MockError(
+                f"{method} {path} was answered {answer.status}: {told[:300].decode('utf-8', 'replace')}"
+            )
+        return json.loads(told)
+
+    def close(self) -> None:
+        """Stop it."""
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._errors.close()
+
+
+class Mocks:
+    """A pool: a mock per set of options and job, started when it is first wanted."""
+
+    def __init__(self, *options: str, start: Callable[..., Mock] = Mock) -> None:
+        self._options = options
+        self._start = start
+        self._lock = threading.Lock()
+        self._idle: dict[tuple[str, ...], list[Mock]] = {}
+        self._all: list[Mock] = []
+
+    def take(self, *more: str) -> Mock:
+        """A mock that nobody else has, fresh."""
+        with self._lock:
+            idle = self._idle.setdefault(more, [])
+            mock = idle.pop() if idle else None
+        if mock is None:
+            mock = self._start(*self._options, *more)
+            with self._lock:
+                self._all.append(mock)
+        mock.ask("POST", "/_mock/reset")
+        return mock
+
+    def give_back(self, mock: Mock, *more: str) -> None:
+        """It may be used again."""
+        with self._lock:
+            self._idle.setdefault(more, []).append(mock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for mock in self._all:
+            mock.close()

@@ -1,0 +1,93 @@
+"""A client's request as reports show what passed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.client.evidence import Evidence, Request
+from conformance.client.launcher import Ended
+from conformance.exchange import Record, masked, printable
+
+_LINES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One request of the client and the mock's answer, with what the mock made of it."""
+
+    request: Request
+
+    def as_json(self) -> dict[str, Any]:
+        """For files."""
+        one = self.request
+        answer = {"status": one.status, "headers": [list(pair) for pair in one.answer], "body": "", "trouble": ""}
+        if one.status is None:
+            answer["trouble"] = "no answer, or none that is whole"
+        return {
+            "at": round(one.began, 4),
+            "seconds": round(max(one.ended - one.began, 0.0), 4),
+            "request": "\r\n".join(self._head()),
+            "body_bytes": one.received,
+            "events": list(self._events()),
+            "answers": [answer],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For a console."""
+        one = self.request
+        for number, line in enumerate(self._head()):
+            yield (f"+{one.began:.3f} s  > " if number == 0 else "           > ") + printable(line)
+        yield f"           > ({one.received} bytes of body)"
+        for event in self._events():
+            yield f"           . {event}"
+        yield f"+{one.ended:.3f} s  < {one.status or 'no answer, or none that is whole'}"
+        for name, value in one.answer:
+            yield f"           < {name}: {value}"
+
+    def _head(self) -> Iterator[str]:
+        one = self.request
+        yield f"{one.method} {one.target} HTTP/1.1"
+        for name, value in one.headers:
+            yield f"{name}: {value}"
+
+    def _events(self) -> Iterator[str]:
+        one = self.request
+        if one.fault:
+            yield f"fault: {one.fault} {one.when}"
+        if one.kept:
+            yield "the chunk was kept"
+        if one.reason:
+            yield f"{one.clause}: {one.reason}" if one.clause else one.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How the client ended, and the last lines that it wrote."""
+
+    ended: Ended
+
+    def as_json(self) -> dict[str, Any]:
+        """For files."""
+        return {
+            "at": round(self.ended.seconds, 4),
+            "seconds": 0.0,
+            "request": "",
+            "body_bytes": 0,
+            "events": list(self.lines()),
+            "answers": [],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For a console."""
+        code = self.ended.exit_code
+        yield (
+            "the client was ended: its time was up" if code is None else f"the client ended with exit code {code}"
+        )
+        for name, text in (("stdout", self.ended.stdout), ("stderr", self.ended.stderr)):
+            for line in text.strip().splitlines()[-_LINES:]:
+                yield f"its {name}: {printable(masked(line))[:300]}"
+
+
+def records_of(evidence: Evidence) -> tuple[Record, ...]:
+    """All that passed in a run."""
+    return (*map(Passed, evidence.requests), Said(evidence.ended))

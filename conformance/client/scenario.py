@@ -1,0 +1,206 @@
+"""A scenario: what the client is put through, as data, and what a good one makes of it."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.client.sizes import SEVERAL, SizeError, Units
+
+PLACES: Final = ("first", "middle", "last")
+_SIZES: Final = ("at_byte", "bytes_per_second")
+"""Numbers of a fault that may be written like sizes."""
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be read, and why."""
+
+
+class Ends(StrEnum):
+    """How a good client's run ends."""
+
+    COMPLETE = "complete"
+    """One upload is complete, exit code 0."""
+
+    FAILED = "failed"
+    """None is complete, another exit code."""
+
+    EITHER = "either"
+    """As the client can, so long as the exit code tells the truth."""
+
+
+class Mode(StrEnum):
+    """Where the client gets its upload_url."""
+
+    INIT = "init"
+    HANDED = "handed"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The clock goes `advance` seconds forward once `count` requests of `operation` have been answered."""
+
+    operation: str
+    count: int
+    advance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`clauses` are the ones it is for; `blame` the one to be named where a good upload just does not end well.
+
+    `faults` have the contract's form; without `on` they strike the chunk at `place`. `{trap}` in them is the
+    authority of another host, `{end}` and `{total}` the bytes up to that chunk's end and of the file.
+    """
+
+    id: str
+    sentence: str
+    clauses: tuple[str, ...]
+    size: str = SEVERAL
+    chunk: str | None = None
+    place: str = "first"
+    faults: tuple[Mapping[str, Any], ...] = ()
+    ends: Ends = Ends.COMPLETE
+    blame: str = "C-END"
+    options: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
+    modes: tuple[Mode, ...] = tuple(Mode)
+    sent_before: int = 0
+    slow: bool = False
+    large: bool = False
+    why: str = ""
+
+    def __str__(self) -> str:
+        return self.id
+
+    def matches(self, mode: Mode, *, large: bool) -> bool:
+        """Whether it can be tried on a client of this mode."""
+        return mode in self.modes and (large or not self.large)
+
+    def armed(self, chunk: int, texts: Mapping[str, str], units: Units) -> list[dict[str, Any]]:
+        """The faults as the mock takes them: `texts` stand for {trap} and so on."""
+        on = {"operation": "chunk", "chunk": chunk}
+        return [{"on": on, **_filled(fault, texts, units)} for fault in self.faults]
+
+
+def load_scenarios() -> tuple[Scenario, ...]:
+    """All that come with the kit, in the order of the law book's chapters."""
+    folder = resources.files("conformance.client") / "scenarios"
+    files = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+    return tuple(scenario for file in files for scenario in _of_text(file.read_text("utf-8"), file.name))
+
+
+def read_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """The scenarios of a file that the kit or a user has written. Raises ScenarioError, OSError."""
+    try:
+        return tuple(_of_text(path.read_text("utf-8"), str(path)))
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path} is no UTF-8 text") from None
+
+
+def _of_text(text: str, name: str) -> Iterator[Scenario]:
+    try:
+        tables = tomllib.loads(text).get("scenario", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{name} is no TOML: {error}") from None
+    if not isinstance(tables, list) or not tables:
+        raise ScenarioError(f"{name} has no [[scenario]]")
+    for number, table in enumerate(tables, 1):
+        try:
+            yield from _expanded(table)
+        except (KeyError, TypeError, ValueError) as error:
+            told = f"no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
+            raise ScenarioError(f"{name}, scenario {table.get('id', number)!r}: {told}") from None
+
+
+def _expanded(table: Mapping[str, Any]) -> Iterator[Scenario]:
+    places = table.get("places")
+    one = _scenario({key: value for key, value in table.items() if key != "places"})
+    if places is None:
+        yield one
+        return
+    for place in places:
+        _demand(place in PLACES, f"wanted places of {', '.join(PLACES)}, got {place!r}")
+        yield replace(one, id=f"{one.id}-{place}", place=place, sentence=f"{one.sentence} ({place} chunk)")
+
+
+def _scenario(table: dict[str, Any]) -> Scenario:
+    known = {"id", "sentence", "for", "size", "chunk", "place", "faults", "ends", "blame", "options", "moves"} | {
+        *("modes", "sent_before", "slow", "large", "why")
+    }
+    _demand(not (unknown := table.keys() - known), f"unknown: {', '.join(sorted(unknown))}")
+    _demand(table.get("place", "first") in PLACES, f"wanted a place of {', '.join(PLACES)}")
+    for name in ("size", "chunk"):
+        _demand_size(table.get(name, SEVERAL))
+    _demand(table["for"], "wanted clauses in 'for'")
+    values = dict(table)
+    values["clauses"] = tuple(values.pop("for"))
+    values["faults"] = tuple(_repeated(one) for one in table.get("faults", ()))
+    values["ends"] = Ends(table.get("ends", Ends.COMPLETE))
+    values["options"] = tuple(table.get("options", ()))
+    values["moves"] = tuple(Move(**one) for one in table.get("moves", ()))
+    values["modes"] = tuple(Mode(one) for one in table.get("modes", Mode))
+    return Scenario(**values)
+
+
+def _repeated(fault: Mapping[str, Any]) -> Mapping[str, Any]:
+    """TOML has no null: `times = "forever"`."""
+    _demand({"when", "do"} <= fault.keys(), f"wanted a fault with 'when' and 'do', got {dict(fault)}")
+    return {**fault, "times": None} if fault.get("times") == "forever" else fault
+
+
+def _demand_size(text: str) -> None:
+    if text != SEVERAL:
+        try:
+            Units().bytes_of(text)
+        except SizeError as error:
+            raise ValueError(str(error)) from None
+
+
+def _demand(good: object, sentence: str) -> None:
+    if not good:
+        raise ValueError(sentence)
+
+
+def _filled(value: Any, texts: Mapping[str, str], units: Units, name: str = "") -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled(one, texts, units, key) for key, one in value.items()}
+    if not isinstance(value, str):
+        return value
+    if name in _SIZES:
+        return units.bytes_of(value)
+    for key, text in texts.items():
+        value = value.replace("{" + key + "}", text)
+    return value
+
+
+def as_toml(scenario: Scenario) -> str:
+    """The scenario as a file that `--replay` reads."""
+    told = [("id", scenario.id), ("sentence", scenario.sentence), ("for", list(scenario.clauses))]
+    told += [("size", scenario.size), ("place", scenario.place), ("ends", scenario.ends.value)]
+    told += [("blame", scenario.blame)]
+    for name, value in (("chunk", scenario.chunk), ("why", scenario.why), ("options", list(scenario.options))):
+        if value:
+            told.append((name, value))
+    lines = ["[[scenario]]", *(f"{name} = {_toml(value)}" for name, value in told)]
+    if scenario.faults:
+        lines += ["faults = [", *(f"    {_toml(fault)}," for fault in scenario.faults), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return '"forever"'
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in _pairs(value)) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)
+
+
+def _pairs(fault: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    return ((f'"{key}"' if "-" in key else key, one) for key, one in fault.items())

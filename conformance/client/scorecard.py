@@ -1,0 +1,87 @@
+"""Beside the verdict, numbers: what an upload cost beyond the file itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from conformance.client.evidence import Evidence
+from conformance.client.manners import waits
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One run. Bytes are of bodies as the mock received them; waits are seconds between attempts at a chunk."""
+
+    requests: int
+    chunks: int
+    retries: int
+    bytes_sent: int
+    bytes_beyond: int
+    waits: tuple[float, ...]
+    recovery: float | None
+    """Seconds from the end of the request that the first fault struck to the next chunk known to be in."""
+
+    peak_memory: int
+    posts: int
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """For files."""
+        return asdict(self)
+
+
+def card_of(evidence: Evidence) -> Card:
+    """The numbers of a run."""
+    chunks = evidence.chunks
+    sent = sum(one.received for one in chunks)
+    ranges = [one.content_range for one in chunks]
+    return Card(
+        requests=len(evidence.requests),
+        chunks=len(set(ranges)),
+        retries=len(ranges) - len(set(ranges)),
+        bytes_sent=sent,
+        bytes_beyond=max(sent - evidence.size, 0),
+        waits=tuple(round(gap, 3) for gap in _waits(evidence)),
+        recovery=_recovery(evidence),
+        peak_memory=evidence.ended.peak_memory,
+        posts=len(evidence.posts),
+        seconds=round(evidence.ended.seconds, 3),
+    )
+
+
+def _waits(evidence: Evidence) -> Iterable[float]:
+    rows: dict[str | None, list[Any]] = {}
+    for one in evidence.chunks:
+        rows.setdefault(one.content_range, []).append(one)
+    return (gap for row in rows.values() for gap in waits(row))
+
+
+def _recovery(evidence: Evidence) -> float | None:
+    struck = next((one for one in evidence.chunks if one.fault), None)
+    if struck is None:
+        return None
+    good = [one.ended for one in evidence.later(struck) if one.operation == "chunk" and one.told_kept]
+    return round(good[0] - struck.ended, 3) if good else None
+
+
+def totals(cards: Mapping[str, Card]) -> dict[str, Any]:
+    """The whole run in a few numbers; each worst one with the scenario where it was seen."""
+    if not cards:
+        return {}
+
+    def worst(name: str) -> dict[str, Any]:
+        found = max(cards, key=lambda one: getattr(cards[one], name) or 0)
+        return {"value": getattr(cards[found], name), "scenario": found}
+
+    return {
+        "runs": len(cards),
+        "requests": sum(card.requests for card in cards.values()),
+        "retries": sum(card.retries for card in cards.values()),
+        "bytes_sent": sum(card.bytes_sent for card in cards.values()),
+        "bytes_beyond": sum(card.bytes_beyond for card in cards.values()),
+        "most_retries": worst("retries"),
+        "most_bytes_beyond": worst("bytes_beyond"),
+        "longest_recovery": worst("recovery"),
+        "peak_memory": worst("peak_memory"),
+        "most_posts": worst("posts"),
+    }

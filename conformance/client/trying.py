@@ -1,0 +1,224 @@
+"""One client, one scenario: a mock is armed, the client runs once, and what it left behind is gathered."""
+
+import hashlib
+import http.client
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from conformance.client.evidence import Evidence, Raw, Request, requests_of, uploads_of
+from conformance.client.files import Files
+from conformance.client.launcher import Client, Ended, Job
+from conformance.client.mock import Mock, MockError, Mocks
+from conformance.client.scenario import Mode, Move, Scenario
+from conformance.client.sizes import SEVERAL, Units
+from conformance.client.trap import Trap
+from conformance.puts import Plan, Put
+from conformance.wire import Address
+
+HANDED_CHUNK: Final = "5 MB"
+SIZES_FOR_SEVERAL: Final = ("3 * 10 M + 7", "3 * 20 M + 7", "130 M + 7", "200 M + 7")
+"""Tried until the client cuts one into three chunks."""
+
+_A_WEEK: Final = 7 * 86_400
+_SETTLING: Final = 0.02
+_LOOKS: Final = 100
+_WATCH_EVERY: Final = 0.1
+
+
+class NotTriedError(Exception):
+    """The scenario means nothing for this client, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms clients are tried: seconds for a run, the bytes of a MB (None: real units), what is drawn."""
+
+    seconds: float = 60.0
+    mb: int | None = None
+    seed: int = 0
+
+    @property
+    def units(self) -> Units:
+        """For the sizes of scenarios."""
+        return Units(self.mb)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Where a client is tried. `several` and `plans` are learned from its first uploads."""
+
+    client: Client
+    mocks: Mocks
+    files: Files
+    terms: Terms
+    several: int = 0
+    plans: dict[int, Plan] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> Mode:
+        """Where the client gets its upload_url."""
+        return Mode.HANDED if self.client.handed else Mode.INIT
+
+    def size_of(self, scenario: Scenario) -> int:
+        """The bytes of its file."""
+        if scenario.size != SEVERAL:
+            return self.terms.units.bytes_of(scenario.size)
+        if not self.several:
+            self.several = 3 * self.terms.units.bytes_of(HANDED_CHUNK) + 7
+        return self.several
+
+    def plan_for(self, scenario: Scenario) -> Plan | None:
+        """The plan of an upload that the kit makes, or that the client was seen to make; None: not known."""
+        size = self.size_of(scenario)
+        if self.mode is Mode.INIT:
+            return self.plans.get(size)
+        chunk = min(self.terms.units.bytes_of(scenario.chunk or HANDED_CHUNK), size)
+        count = size // chunk
+        return Plan(size, size if count == 1 else chunk, count)
+
+    def trial(self, scenario: Scenario) -> Evidence:
+        """Run the client once. Raises NotTriedError, MockError."""
+        armed = self._armed(scenario)
+        with ExitStack() as stack:
+            mock = self.mocks.take(*scenario.options)
+            stack.callback(self.mocks.give_back, mock, *scenario.options)
+            trap = stack.enter_context(Trap()) if "{trap}" in str(scenario.faults) else None
+            job = self._job(scenario, mock)
+            if faults := armed(trap.authority if trap else ""):
+                mock.ask("POST", "/_mock/faults", faults)
+            ended = self.client.run(job, self.terms.seconds, _mover(mock, scenario.moves))
+            evidence = self._gathered(scenario, mock, job, ended)
+            return replace(evidence, trapped=tuple(trap.calls) if trap else ())
+
+    def learn(self, evidence: Evidence) -> None:
+        """Take note of the plan that the client made."""
+        for one in evidence.uploads[:1]:
+            self.plans[evidence.size] = Plan(one.video_size, one.chunk_size, one.total_chunk_count)
+
+    # ── before ──
+
+    def _armed(self, scenario: Scenario) -> Callable[[str], list[dict[str, Any]]]:
+        plan = self.plan_for(scenario)
+        if plan is None:
+            if scenario.faults and scenario.place != "first":
+                raise NotTriedError("the client's plan for a file of this size is not known")
+            return lambda trap: scenario.armed(1, {"trap": trap}, self.terms.units)
+        count = plan.total_chunk_count
+        numbers = {"first": 1, "middle": (count + 1) // 2, "last": count}
+        if count < {"first": 1, "middle": 3, "last": 2}[scenario.place] and scenario.size == SEVERAL:
+            raise NotTriedError(
+                f"the client sends {plan.video_size} bytes in {count}: no chunk is {scenario.place}"
+            )
+        piece = plan.pieces[numbers[scenario.place] - 1]
+        texts = {"start": str(piece.start), "end": str(piece.stop), "total": str(plan.video_size)}
+        return lambda trap: scenario.armed(numbers[scenario.place], {**texts, "trap": trap}, self.terms.units)
+
+    def _job(self, scenario: Scenario, mock: Mock) -> Job:
+        size = self.size_of(scenario)
+        drawn = hashlib.sha256(f"{self.terms.seed} {scenario.id}".encode()).hexdigest()[:24]
+        mb = self.terms.mb or 1_000_000
+        job = Job(self.files.of(size), size, mock.url, f"act.kit{drawn}", mb)
+        if self.mode is Mode.INIT:
+            return job
+        plan = self.plan_for(scenario)
+        assert plan is not None
+        url = mock.ask("POST", f"/_mock/uploads?token={job.token}", plan.source_info())["data"]["upload_url"]
+        self._send_before(url, plan, scenario.sent_before)
+        return replace(job, upload_url=url, chunk_size=plan.chunk_size, total_chunk_count=plan.total_chunk_count)
+
+    def _send_before(self, url: str, plan: Plan, count: int) -> None:
+        """The first chunks, as if an earlier run of the client had sent them."""
+        for piece in plan.pieces[:count]:
+            put = Put.of(piece, plan.video_size)
+            headers = {
+                "Content-Type": "video/mp4",
+                "Content-Range": put.ranges[0],
+                "Content-Length": str(put.length),
+            }
+            address = Address.of(url)
+            peer = http.client.HTTPConnection(address.host, address.port, timeout=30)
+            with self.files.of(plan.video_size).open("rb") as file:
+                file.seek(piece.start)
+                peer.request("PUT", address.path, file.read(len(piece)), headers)
+            if peer.getresponse().status not in (201, 206):
+                raise MockError("the kit's mock refuses a right chunk")
+            peer.close()
+
+    # ── after ──
+
+    def _gathered(self, scenario: Scenario, mock: Mock, job: Job, ended: Ended) -> Evidence:
+        before = _settled_journal(mock)
+        uploads = mock.ask("GET", "/_mock/uploads")["uploads"]
+        compared = {
+            one["upload_id"]: mock.compare(one["upload_id"], job.file) for one in uploads if one["uploaded_bytes"]
+        }
+        faults = mock.ask("GET", "/_mock/faults")["faults"]
+        mock.ask("POST", "/_mock/clock", {"advance": _A_WEEK})  # whoever is stalled goes on, and is recorded
+        after = _settled_journal(mock)
+        raw = Raw(after, uploads, compared)
+        told = {entry["sequence"] for entry in before}
+        requests = tuple(
+            one if one.sequence in told else replace(one, status=None, answer=()) for one in requests_of(raw)
+        )
+        return Evidence(
+            scenario=scenario,
+            mode=self.mode,
+            size=job.video_size,
+            ended=ended,
+            seconds_allowed=self.terms.seconds,
+            requests=_of_client(requests, scenario.sent_before),
+            uploads=uploads_of(raw),
+            unfired=tuple(_fault_told(one) for one in faults if not one["fired"]),
+            progress=_progress_of(scenario.options),
+            mb=self.terms.mb,
+        )
+
+
+def _of_client(requests: Iterable[Request], own: int) -> tuple[Request, ...]:
+    """Without the kit's own: those that came first, and what is no request to TikTok's side."""
+    return tuple(one for one in list(requests)[own:] if one.operation)
+
+
+def _settled_journal(mock: Mock) -> list[Mapping[str, Any]]:
+    """The journal once it has stopped growing: who has just answered has soon written it down."""
+    seen: list[Mapping[str, Any]] = []
+    for _ in range(_LOOKS):
+        found = mock.ask("GET", "/_mock/journal")["entries"]
+        if seen and len(found) == len(seen):
+            break
+        seen = found
+        time.sleep(_SETTLING)
+        if not found:
+            break
+    return seen
+
+
+def _fault_told(fault: Mapping[str, Any]) -> str:
+    on, do = fault["on"], fault["do"]
+    chunk = f" {on['chunk']}" if on.get("chunk") else ""
+    return f"{do['kind']} {fault['when']} of {on['operation']}{chunk}"
+
+
+def _progress_of(options: Iterable[str]) -> str:
+    found = [option.partition("=")[2] for option in options if option.startswith("progress=")]
+    return found[0] if found else "count"
+
+
+def _mover(mock: Mock, moves: tuple[Move, ...]) -> Callable[[], None]:
+    """Moves the clock as soon as the journal has what a move waits for."""
+    left = list(moves)
+    next_look = 0.0
+
+    def glance() -> None:
+        nonlocal next_look
+        if not left or time.monotonic() < next_look:
+            return
+        next_look = time.monotonic() + _WATCH_EVERY
+        entries = mock.ask("GET", "/_mock/journal")["entries"]
+        while left and sum(one["operation"] == left[0].operation for one in entries) >= left[0].count:
+            mock.ask("POST", "/_mock/clock", {"advance": left.pop(0).advance})
+
+    return glance
