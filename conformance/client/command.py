@@ -10,13 +10,22 @@ from typing import Any
 from rich.console import Console
 
 from conformance.cases import Finding, Outcome, Question
-from conformance.clauses import Chapter, load_chapters
+from conformance.clauses import Chapter, Strength, load_chapters
 from conformance.client.evidence import Evidence
-from conformance.client.judging import Tried, Trying, UnusableError, try_all
+from conformance.client.judging import Tried, Trying, UnusableError, opened, try_all
 from conformance.client.launcher import CommandClient
 from conformance.client.mock import MockError
-from conformance.client.scenario import Mode, Scenario, ScenarioError, load_scenarios, read_scenarios
+from conformance.client.scenario import (
+    DRAWN,
+    Mode,
+    Scenario,
+    ScenarioError,
+    as_toml,
+    load_scenarios,
+    read_scenarios,
+)
 from conformance.client.scorecard import Card, card_of, totals
+from conformance.client.trying import Bench
 from conformance.judging import UnableError
 from conformance.report.console import Ticker, print_verdict
 from conformance.report.json_file import write_json
@@ -61,8 +70,10 @@ def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None
     fit = [one for one in scenarios if one.matches(mode, large=wanted.how.large)]
     ticker = Ticker(console, len(fit))
     try:
-        with ticker.shown:
-            tried = try_all(client, fit, wanted.how, lambda _: ticker.advance())
+        with ticker.shown, opened(client, wanted.how) as bench:
+            tried = try_all(bench, fit, wanted.how, lambda _: ticker.advance())
+            if wanted.examples:
+                tried.append(_drawn(bench, wanted, chapters, ticker))
     except (UnusableError, MockError) as error:
         raise UnableError(str(error)) from None
     found = [finding for one in tried for finding in one.findings if _is_wanted(finding, one.scenario, wanted)]
@@ -81,6 +92,8 @@ def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None
     cards = {one.scenario.id: card_of(one.evidence) for one in tried if one.evidence is not None}
     print_verdict(verdict, console)
     _print_cards(cards, console)
+    if wanted.examples:
+        _save_drawn(tried[-1], wanted.how.terms.seed, console)
     _write(verdict, wanted, tried, cards)
     return verdict.exit_code() if any(one.outcome is Outcome.PASS for one in found) or verdict.broken() else UNABLE
 
@@ -126,14 +139,36 @@ def _is_wanted(finding: Finding, scenario: Scenario, wanted: Wanted) -> bool:
     case = finding.case
     if any(case.matches(pattern) for pattern in wanted.skip):
         return False
-    return not wanted.only or any(
-        case.matches(pattern) or fnmatchcase(scenario.id, pattern) for pattern in wanted.only
+    return (
+        scenario.id == DRAWN
+        or not wanted.only
+        or any(case.matches(pattern) or fnmatchcase(scenario.id, pattern) for pattern in wanted.only)
     )
 
 
 def _questions(scenarios: Iterable[Scenario], chapters: Sequence[Chapter]) -> list[Question]:
     clauses = [one.id for chapter in chapters for one in chapter.clauses if one.id.startswith("C-")]
     return [Question(f"{clause}/{one.id}", one.sentence) for one in scenarios for clause in clauses]
+
+
+def _drawn(bench: Bench, wanted: Wanted, chapters: Sequence[Chapter], ticker: Ticker) -> Tried:
+    """The property test, as one more scenario; the smallest failure is written to a file."""
+    try:
+        from conformance.client.drawn import try_drawn  # noqa: PLC0415 - hypothesis is an extra
+    except ModuleNotFoundError:
+        raise SelectionError("--examples draws with hypothesis: pip install 'tiktok-upload-mock[test]'") from None
+
+    must = {one.id for chapter in chapters for one in chapter.clauses if one.strength is not Strength.SHOULD}
+    ticker.tell(f"drawing {wanted.examples} uploads (seed {bench.terms.seed})")
+    return try_drawn(bench, wanted.examples, counts=lambda one: wanted.strict or one.clause in must)
+
+
+def _save_drawn(tried: Tried, seed: int, console: Console) -> None:
+    if tried.scenario.why:
+        path = Path(f"tiktok-client-seed-{seed}.toml")
+        path.write_text(as_toml(tried.scenario), encoding="utf-8")
+        again = f"tiktok-conformance client --replay {path} -- CMD"
+        console.print(f"{tried.scenario.why} Again: {again}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_cards(cards: dict[str, Card], console: Console) -> None:

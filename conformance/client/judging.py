@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -48,18 +49,17 @@ class Trying:
     large: bool = False
 
 
-def try_all(
-    client: Client, scenarios: Sequence[Scenario], how: Trying, told: Told = lambda _: None
-) -> list[Tried]:
+@contextmanager
+def opened(client: Client, how: Trying) -> Iterator[Bench]:
+    """Where the client is tried: mocks that end with it, files that go with it."""
+    unit = ("--mb", str(how.terms.mb)) if how.terms.mb else ()
+    with tempfile.TemporaryDirectory(prefix="tiktok-files-") as folder, Mocks(*unit, *how.options) as mocks:
+        yield Bench(client, mocks, Files(Path(folder), how.terms.seed), how.terms)
+
+
+def try_all(bench: Bench, scenarios: Sequence[Scenario], how: Trying, told: Told = lambda _: None) -> list[Tried]:
     """What came of each scenario, in their order. Raises UnusableError and MockError."""
-    with tempfile.TemporaryDirectory(prefix="tiktok-files-") as folder, Mocks(*mock_options(how)) as mocks:
-        bench = Bench(client, mocks, Files(Path(folder), how.terms.seed), how.terms)
-        return _Run(bench, how, told).all(scenarios)
-
-
-def mock_options(how: Trying) -> tuple[str, ...]:
-    """What every mock of a run is started with."""
-    return (*(("--mb", str(how.terms.mb)) if how.terms.mb else ()), *how.options)
+    return _Run(bench, how, told).all(scenarios)
 
 
 class _Run:
@@ -80,12 +80,15 @@ class _Run:
     def _first_uploads(self, scenarios: Iterable[Scenario]) -> str:
         """The plain uploads, from which the client's plans are learned; gives why no fault need be tried."""
         why_not = ""
+        if self._bench.plain_is_good:
+            return ""
         plain = next((one for one in scenarios if one.id == PLAIN), Scenario(PLAIN, "A plain upload.", ("C-END",)))
         evidence = self._plain(plain)
         if evidence is not None:
             roots, _ = broken(evidence)
             first = next((one for one in roots if not one.aside), None)
             why_not = f"a plain upload fails already; see {first.clause}/{PLAIN}" if first else ""
+            self._bench.plain_is_good = first is None
         for one in scenarios:
             if one.id == ONE_CHUNK and not why_not:
                 self._one(one, "")

@@ -35,14 +35,12 @@ class Passed:
     def lines(self) -> Iterator[str]:
         """For a console."""
         one = self.request
-        for number, line in enumerate(self._head()):
-            yield (f"+{one.began:.3f} s  > " if number == 0 else "           > ") + printable(line)
-        yield f"           > ({one.received} bytes of body)"
-        for event in self._events():
-            yield f"           . {event}"
-        yield f"+{one.ended:.3f} s  < {one.status or 'no answer, or none that is whole'}"
-        for name, value in one.answer:
-            yield f"           < {name}: {value}"
+        what = f"PUT {one.content_range}" if one.operation == "chunk" else one.operation
+        kept = ", kept" if one.kept else ""
+        struck = f" (fault: {one.fault} {one.when})" if one.fault else ""
+        yield printable(f"+{one.began:.3f} s  {what}: {one.status or 'no answer'}{kept}{struck}")
+        if one.status is not None and one.status >= 300 and one.reason:
+            yield printable(f"            {one.clause}: {one.reason}")
 
     def _head(self) -> Iterator[str]:
         one = self.request

@@ -11,6 +11,9 @@ from typing import Any, Final
 
 from conformance.client.sizes import SEVERAL, SizeError, Units
 
+DRAWN: Final = "drawn"
+"""The id of what the property test draws."""
+
 PLACES: Final = ("first", "middle", "last")
 _SIZES: Final = ("at_byte", "bytes_per_second")
 """Numbers of a fault that may be written like sizes."""

@@ -55,6 +55,7 @@ class Bench:
     files: Files
     terms: Terms
     several: int = 0
+    plain_is_good: bool = False
     plans: dict[int, Plan] = field(default_factory=dict)
 
     @property
