@@ -128,6 +128,7 @@ def _asked(api_base: str, options: dict[str, Any]) -> tuple[Any, Any]:
         **{name: options.pop(name) for name in names},
         json=options.pop("json_file"),
         junit=options.pop("junit_file"),
+        html=options.pop("html_file"),
     )
     return Settings(api_base, terms, **options), outputs
 

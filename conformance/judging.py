@@ -11,6 +11,7 @@ from rich.console import Console
 from conformance.cases import Case, Finding
 from conformance.clauses import Chapter, load_chapters
 from conformance.report.console import Ticker, print_verdict
+from conformance.report.html import write_html
 from conformance.report.json_file import write_json
 from conformance.report.junit import write_junit
 from conformance.runner import Runner
@@ -39,6 +40,7 @@ class Outputs:
     strict: bool = False
     json: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
 
 
 def list_cases(settings: Settings, outputs: Outputs) -> list[str]:
@@ -54,7 +56,7 @@ def judge_server(settings: Settings, outputs: Outputs, console: Console | None =
     cases = chosen(everything, outputs.only, outputs.skip)
     listed = read_known(outputs.known_failing, everything) if outputs.known_failing else ()
     chapters = load_chapters()
-    for path in (outputs.json, outputs.junit):
+    for path in (outputs.json, outputs.junit, outputs.html):
         if path is not None and not path.parent.is_dir():
             raise SelectionError(f"{path} cannot be written: there is no directory {path.parent}")
     began = time.monotonic()
@@ -75,6 +77,8 @@ def judge_server(settings: Settings, outputs: Outputs, console: Console | None =
         write_json(verdict, outputs.json)
     if outputs.junit:
         write_junit(verdict, outputs.junit)
+    if outputs.html:
+        write_html(verdict, outputs.html)
     return verdict.exit_code()
 
 

@@ -86,6 +86,7 @@ SERVER_OPTIONS = (
     ),
     click.option("--json", "json_file", type=_WRITTEN, metavar="FILE", help="Write the findings as JSON."),
     click.option("--junit", "junit_file", type=_WRITTEN, metavar="FILE", help="Write them as JUnit XML."),
+    click.option("--html", "html_file", type=_WRITTEN, metavar="FILE", help="Write them as a page for a browser."),
     click.option("--list", "only_list", is_flag=True, help="List the cases and end."),
 )
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,26 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
     """The report as JSON values."""
     return {
         "schema": 1,
+        "version": _version(),
         "target": verdict.target,
         "profile": verdict.profile,
         "seed": verdict.seed,
         "mb": verdict.mb,
         "seconds": round(verdict.seconds, 3),
+        "strict": verdict.strict,
         "exit_code": verdict.exit_code(),
         "summary": verdict.summary(),
         "stale_known_failing": list(verdict.stale),
         "fingerprint": verdict.fingerprint(),
         "clauses": [_clause(title, result) for title, results in verdict.by_chapter() for result in results],
     }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("tiktok-upload-mock")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _clause(title: str, result: ClauseResult) -> dict[str, Any]:
@@ -38,6 +48,7 @@ def _clause(title: str, result: ClauseResult) -> dict[str, Any]:
         "result": result.outcome.value,
         "chapter": title,
         "text": result.clause.text,
+        "source": result.clause.source,
         "cases": [_case(finding) for finding in result.findings],
     }
 

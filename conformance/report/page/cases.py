@@ -1,0 +1,141 @@
+"""The cases of the HTML report, with what passed between kit and target."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from conformance.report.page.markup import listed, mark, number, text, wire_text
+from conformance.report.page.standing import BAD, WORDS, Standing
+
+EXCHANGES: Final = 40
+"""Exchanges of one case that a page shows: its last."""
+
+_NO_ROOM: Final = "The page is full: the rest of it is in the JSON report."
+_LINE: Final = 200
+_TO_BE_COPIED: Final = 65_536
+_KNOWN_KEYS: Final = frozenset(
+    {
+        *("name", "id", "sentence", "result", "expected", "actual", "reason", "known_failing", "readings", "seconds"),
+        *("exchange", "curl", "replay"),
+    }
+)
+
+
+class Space:
+    """The characters that exchanges may take on a page; who comes first is served first."""
+
+    def __init__(self, characters: int) -> None:
+        self.left = characters
+
+    def takes(self, markup: str) -> bool:
+        """Whether `markup` still has room, which then is taken."""
+        if len(markup) > self.left:
+            return False
+        self.left -= len(markup)
+        return True
+
+
+def case_markup(case: Mapping[str, Any], standing: Standing, space: Space, panel: str = "") -> str:
+    """A case; `panel` is trusted markup that stands before its exchanges."""
+    is_open = " open" if standing in BAD else ""
+    seconds = f"{case.get('seconds', 0):.3f} s"
+    return (
+        f'<details class="case {standing}" id="{text(case["id"])}" data-standing="{standing}"{is_open}>'
+        f"<summary>{mark(standing)}<code>{text(case['name'])}</code>"
+        f'<span class="told">{text(case.get("sentence", ""))}</span><span class="time">{seconds}</span></summary>'
+        f'<div class="within">{_facts(case, standing)}{panel}{_exchanges(case, standing, space)}'
+        f"{_again(case)}</div></details>"
+    )
+
+
+def _facts(case: Mapping[str, Any], standing: Standing) -> str:
+    readings = ", ".join(f"{name} = {value}" for name, value in (case.get("readings") or {}).items())
+    others = [(name, _other(value)) for name, value in case.items() if name not in _KNOWN_KEYS and value]
+    return listed(
+        [
+            ("expected", _code(case.get("expected"), "expected")),
+            ("actual", _code(case.get("actual"), "actual" if standing in BAD else "")),
+            (f"why {WORDS[standing]}", text(case.get("reason") or "")),
+            ("shows", _code(readings)),
+            *others,
+            ("link", f'<a href="#{text(case["id"])}">#{text(case["id"])}</a>'),
+        ],
+        "facts",
+    )
+
+
+def _code(value: Any, kind: str = "") -> str:
+    return f'<code class="{kind}">{text(value)}</code>' if value else ""
+
+
+def _other(value: Any) -> str:
+    told = value if isinstance(value, str) else json.dumps(value, indent=1)
+    return f"<pre>{wire_text(told)}</pre>"
+
+
+def _exchanges(case: Mapping[str, Any], standing: Standing, space: Space) -> str:
+    every = case.get("exchange") or []
+    first = max(0, len(every) - EXCHANGES)
+    shown = [
+        _exchange(number_of, one, space, is_open=standing in BAD and number_of == len(every))
+        for number_of, one in enumerate(every[first:], first + 1)
+    ]
+    before = f'<li class="left-out">{number(first, "exchange")} before these: see the JSON report.</li>'
+    return f'<ol class="exchanges">{before if first else ""}{"".join(shown)}</ol>' if shown else ""
+
+
+def _exchange(number_of: int, one: Mapping[str, Any], space: Space, *, is_open: bool) -> str:
+    line = str(one.get("request", "")).partition("\r\n")[0].removesuffix(" HTTP/1.1")
+    answers = one.get("answers") or []
+    told = " ".join(_status(answer) for answer in answers) or '<b class="status none">no answer</b>'
+    head = (
+        f'<span class="number">{number_of}</span><code>{text(line or "(nothing was sent)", _LINE)}</code>'
+        f'<span class="span">{_span(one)}</span><span class="got">{told}</span>'
+        f'<span class="time">+{one.get("at", 0):.3f} s</span>'
+    )
+    wire = "".join(_wire(one, answers))
+    if not space.takes(wire):
+        return f'<li><div class="short">{head}</div><p class="left-out">{_NO_ROOM}</p></li>'
+    return f"<li><details{' open' if is_open else ''}><summary>{head}</summary>{wire}</details></li>"
+
+
+def _span(one: Mapping[str, Any]) -> str:
+    for line in str(one.get("request", "")).split("\r\n"):
+        if line.lower().startswith("content-range:"):
+            return text(line[14:].strip(), _LINE)
+    return ""
+
+
+def _status(answer: Mapping[str, Any]) -> str:
+    status = answer.get("status")
+    if not status:
+        return f'<b class="status none">{text(answer.get("trouble") or "no answer", _LINE)}</b>'
+    return f'<b class="status s{text(status)[:1]}">{text(status)}</b>'
+
+
+def _wire(one: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> Iterator[str]:
+    body = number(one.get("body_bytes", 0), "byte")
+    yield f'<div class="wire"><div><h5>sent</h5><pre>{wire_text(str(one.get("request", "")).rstrip())}</pre>'
+    yield f'<p class="body">{body} of body</p>'
+    if events := one.get("events"):
+        yield f'<ul class="events">{"".join(f"<li>{text(event)}</li>" for event in events)}</ul>'
+    yield f"</div><div><h5>answered after {one.get('seconds', 0) * 1000:.1f} ms</h5>"
+    for answer in answers:
+        yield f"<p>{_status(answer)}</p>"
+        if headers := answer.get("headers"):
+            lines = "\n".join(f"{name}: {value}" for name, value in headers)
+            yield f"<pre>{wire_text(lines)}</pre>"
+        if answer.get("body"):
+            yield f'<pre class="body">{wire_text(answer["body"])}</pre>'
+    yield "</div></div>"
+
+
+def _again(case: Mapping[str, Any]) -> str:
+    """How to see it again: commands, and the sequence that `--replay` takes."""
+    parts = []
+    if curl := case.get("curl"):
+        lines = curl if isinstance(curl, str) else "\n".join(map(str, curl))
+        parts.append(f"<h5>as commands</h5><pre>{wire_text(lines, _TO_BE_COPIED)}</pre>")
+    if replay := case.get("replay"):
+        parts.append(f"<h5>saved, for --replay FILE</h5><pre>{wire_text(json.dumps(replay), _TO_BE_COPIED)}</pre>")
+    return f'<div class="again">{"".join(parts)}</div>' if parts else ""
