@@ -15,7 +15,18 @@ _LINE: Final = 200
 _TO_BE_COPIED: Final = 65_536
 _KNOWN_KEYS: Final = frozenset(
     {
-        *("name", "id", "sentence", "result", "expected", "actual", "reason", "known_failing", "readings", "seconds"),
+        *(
+            "name",
+            "id",
+            "sentence",
+            "result",
+            "expected",
+            "actual",
+            "reason",
+            "known_failing",
+            "readings",
+            "seconds",
+        ),
         *("exchange", "curl", "replay"),
     }
 )
