@@ -11,25 +11,11 @@ EXCHANGES: Final = 40
 """Exchanges of one case that a page shows: its last."""
 
 _NO_ROOM: Final = "The page is full: the rest of it is in the JSON report."
+_ANSWERS: Final = 8
 _LINE: Final = 200
 _TO_BE_COPIED: Final = 65_536
-_KNOWN_KEYS: Final = frozenset(
-    {
-        *(
-            "name",
-            "id",
-            "sentence",
-            "result",
-            "expected",
-            "actual",
-            "reason",
-            "known_failing",
-            "readings",
-            "seconds",
-        ),
-        *("exchange", "curl", "replay"),
-    }
-)
+_IN_SUMMARY: Final = frozenset({"name", "id", "sentence", "result", "known_failing", "seconds"})
+_SHOWN_APART: Final = frozenset({"expected", "actual", "reason", "readings", "exchange", "curl", "replay"})
 
 
 class Space:
@@ -38,12 +24,11 @@ class Space:
     def __init__(self, characters: int) -> None:
         self.left = characters
 
-    def takes(self, markup: str) -> bool:
-        """Whether `markup` still has room, which then is taken."""
-        if len(markup) > self.left:
-            return False
-        self.left -= len(markup)
-        return True
+    def filled(self, pieces: Iterator[str]) -> str:
+        """The pieces joined, or nothing where they have no room; after that nothing has."""
+        markup = "".join(pieces) if self.left else ""
+        self.left = self.left - len(markup) if len(markup) <= self.left else 0
+        return markup if self.left else ""
 
 
 def case_markup(case: Mapping[str, Any], standing: Standing, space: Space, panel: str = "") -> str:
@@ -61,7 +46,9 @@ def case_markup(case: Mapping[str, Any], standing: Standing, space: Space, panel
 
 def _facts(case: Mapping[str, Any], standing: Standing) -> str:
     readings = ", ".join(f"{name} = {value}" for name, value in (case.get("readings") or {}).items())
-    others = [(name, _other(value)) for name, value in case.items() if name not in _KNOWN_KEYS and value]
+    others = [
+        (name, _other(value)) for name, value in case.items() if name not in _IN_SUMMARY | _SHOWN_APART and value
+    ]
     return listed(
         [
             ("expected", _code(case.get("expected"), "expected")),
@@ -98,14 +85,14 @@ def _exchanges(case: Mapping[str, Any], standing: Standing, space: Space) -> str
 def _exchange(number_of: int, one: Mapping[str, Any], space: Space, *, is_open: bool) -> str:
     line = str(one.get("request", "")).partition("\r\n")[0].removesuffix(" HTTP/1.1")
     answers = one.get("answers") or []
-    told = " ".join(_status(answer) for answer in answers) or '<b class="status none">no answer</b>'
+    told = " ".join(_status(answer) for answer in answers[-_ANSWERS:]) or '<b class="status none">no answer</b>'
     head = (
         f'<span class="number">{number_of}</span><code>{text(line or "(nothing was sent)", _LINE)}</code>'
         f'<span class="span">{_span(one)}</span><span class="got">{told}</span>'
         f'<span class="time">+{one.get("at", 0):.3f} s</span>'
     )
-    wire = "".join(_wire(one, answers))
-    if not space.takes(wire):
+    wire = space.filled(_wire(one, answers))
+    if not wire:
         return f'<li><div class="short">{head}</div><p class="left-out">{_NO_ROOM}</p></li>'
     return f"<li><details{' open' if is_open else ''}><summary>{head}</summary>{wire}</details></li>"
 
@@ -129,9 +116,10 @@ def _wire(one: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> Iterator[
     yield f'<div class="wire"><div><h5>sent</h5><pre>{wire_text(str(one.get("request", "")).rstrip())}</pre>'
     yield f'<p class="body">{body} of body</p>'
     if events := one.get("events"):
-        yield f'<ul class="events">{"".join(f"<li>{text(event)}</li>" for event in events)}</ul>'
+        lines = "\n".join(map(str, events))
+        yield f'<pre class="events">{wire_text(lines)}</pre>'
     yield f"</div><div><h5>answered after {one.get('seconds', 0) * 1000:.1f} ms</h5>"
-    for answer in answers:
+    for answer in answers[-_ANSWERS:]:
         yield f"<p>{_status(answer)}</p>"
         if headers := answer.get("headers"):
             lines = "\n".join(f"{name}: {value}" for name, value in headers)
