@@ -17,7 +17,8 @@ SOFT = clause("S-HEAD-TYPE", case("fail", "none"), case("skip", "other"), streng
 GOOD = clause("S-STATUS-END", case(name="twice"), case(name="once"))
 SHOWN = "[...document.querySelectorAll('details.{}')].filter((one) => one.checkVisibility()).map((one) => one.id)"
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-FOLLOWED = "new Promise((done) => { addEventListener('hashchange', () => done()); location.hash = '#%s' })"
+LISTEN = "window.followed = new Promise((done) => addEventListener('hashchange', () => done())); undefined"
+FOLLOWED = "window.followed"
 
 
 @pytest.fixture
@@ -67,7 +68,9 @@ async def test_filters_search_and_links(url: str, tmp_path: Path) -> None:
         assert len(await shown(page, "clause")) == 60
 
         await page.value("document.querySelector('[data-filter=fail]').click()")
-        await page.value(FOLLOWED % "S-STATUS-END/twice")
+        await page.value(LISTEN)
+        await page.value("location.hash = '#S-STATUS-END/twice'")
+        await page.value(FOLLOWED)
         assert "S-STATUS-END/twice" in await shown(page, "case")  # a link opens what a filter hid
         assert await page.value("document.getElementById('S-STATUS-END/twice').open")
         assert await page.value("document.activeElement.parentElement.id") == "S-STATUS-END/twice"
@@ -88,7 +91,9 @@ async def test_the_keyboard_opens_a_tile_its_case_and_an_exchange(url: str, tmp_
         await page.value("document.querySelector('[data-tile=S-STATUS-UPLOADED]').focus()")
         await press("Tab")
         assert await page.value("document.activeElement.dataset.tile") == "S-STATUS-END"
+        await page.value(LISTEN)
         await press("Enter")
+        await page.value(FOLLOWED)
         assert await page.value("document.getElementById('S-STATUS-END').open")
         await press("Tab")
         await press("Enter")
