@@ -167,6 +167,8 @@ def test_a_page_has_an_end_and_failures_have_room_first() -> None:
     assert len(page) < 12_000_000
     assert told(page, "S-ORDER-GAP/last").count('class="wire"') == 40
     assert "10 exchanges before these" in told(page, "S-ORDER-GAP/last")
+    assert '<pre class="body">9 ' not in told(page, "S-ORDER-GAP/last")
+    assert '<pre class="body">49 ' in told(page, "S-ORDER-GAP/last")
     assert told(page, "S-ORDER-GAP/n441").count("The page is full") == 40
 
 

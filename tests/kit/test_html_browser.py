@@ -16,6 +16,7 @@ BROKEN = clause("S-ORDER-GAP", case("fail", "far", exchange=[exchange(body="need
 SOFT = clause("S-HEAD-TYPE", case("fail", "none"), case("skip", "other"), strength="should")
 GOOD = clause("S-STATUS-END", case(name="twice"), case(name="once"))
 SHOWN = "[...document.querySelectorAll('details.{}')].filter((one) => one.checkVisibility()).map((one) => one.id)"
+FURTHEST = "Math.max(...[...document.querySelectorAll('*')].map((one) => one.getBoundingClientRect().right))"
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LISTEN = "window.followed = new Promise((done) => addEventListener('hashchange', () => done())); undefined"
 FOLLOWED = "window.followed"
@@ -111,6 +112,7 @@ async def test_it_is_read_without_scripts_and_on_a_telephone(url: str, tmp_path:
             await page.open(url)
             await page.value("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             assert await page.value("document.documentElement.scrollWidth") <= width
+            assert await page.value(FURTHEST) <= width
         await page.call("Emulation.setScriptExecutionDisabled", value=True)
         await page.open(url)
         await page.call("Emulation.setScriptExecutionDisabled", value=False)
