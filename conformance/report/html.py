@@ -17,7 +17,7 @@ from conformance.report.page import overview
 from conformance.report.page.book import Chapters, Entry, entries_of, read_chapters
 from conformance.report.page.cases import Space, case_markup
 from conformance.report.page.markup import mark, text
-from conformance.report.page.standing import BAD, Standing
+from conformance.report.page.standing import OPEN, Standing
 from conformance.verdict import Verdict
 
 SCHEMA: Final = 1
@@ -103,7 +103,7 @@ def _details(chapters: Chapters, panels: Mapping[str, str]) -> Iterator[str]:
 
 
 def _clause(entry: Entry, cases: str) -> str:
-    is_open = " open" if entry.standing in BAD else ""
+    is_open = " open" if entry.standing in OPEN else ""
     return (
         f'<details class="clause {entry.standing}" id="{text(entry.id)}" '
         f'data-standing="{entry.standing}"{is_open}>'

@@ -2,8 +2,12 @@
 
 import base64
 import hashlib
+import importlib.util
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -16,6 +20,7 @@ from conformance.report.html import render
 from support.commands import run, serving
 from support.reports import case, clause, exchange, report
 
+ROOT = Path(__file__).parents[2]
 VOID = {"meta", "path", "circle", "rect", "use", "input"}
 HOSTILE = "</script></pre><img src=x onerror=alert(1)>'\" \x00\x1b[31m\u202e \ud800 end"
 
@@ -184,9 +189,10 @@ def test_a_page_has_an_end_and_failures_have_room_first() -> None:
 def test_what_a_failure_weighs(strength: str, standing: str, *, strict: bool, known: bool) -> None:
     one = clause("S-ORDER-GAP", case("fail", known=known), case(name="other"), strength=strength)
     page = render(report(one) | {"strict": strict})
-    assert f'class="clause {standing}" id="S-ORDER-GAP" data-standing="{standing}" open' in page
-    assert f'class="case {standing}" id="S-ORDER-GAP/it" data-standing="{standing}" open' in page
-    assert f'class="tile {standing} {strength}" href="#S-ORDER-GAP"' in page
+    is_open = "" if known else " open"
+    assert f'class="clause {standing}" id="S-ORDER-GAP" data-standing="{standing}"{is_open}>' in page
+    assert f'class="case {standing}" id="S-ORDER-GAP/it" data-standing="{standing}"{is_open}>' in page
+    assert f'class="tile {standing} law-{strength}" href="#S-ORDER-GAP"' in page
     assert "1 of 2 cases" in page
 
 
@@ -202,7 +208,7 @@ def test_each_standing_has_a_sign_and_a_word() -> None:
 
 def test_a_clause_that_was_not_tried_is_told_with_its_demand() -> None:
     page = render(report())
-    assert 'class="tile untried must" href="#S-ORDER-START"' in page
+    assert 'class="tile untried law-must" href="#S-ORDER-START"' in page
     assert "not tried" in told(page, "S-ORDER-START")
     assert "C-PLAN" not in page
 
@@ -244,6 +250,16 @@ def test_a_page_that_cannot_be_written_is_said_before_the_run(tmp_path: Path) ->
     done = run("conformance", "server", "--api-base", "http://127.0.0.1:9", "--html", str(path))
     assert done.returncode == 2
     assert f"{path} cannot be written: there is no directory {path.parent}" in done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="this machine has no hatchling")
+def test_the_wheel_has_what_the_page_is_made_of(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
+    (wheel,) = tmp_path.iterdir()
+    with zipfile.ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+    assert {f"conformance/report/page/page.{kind}" for kind in ("html", "css", "js")} <= names
 
 
 def _luminance(colour: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.report.page.markup import listed, mark, number, text, wire_text
-from conformance.report.page.standing import BAD, WORDS, Standing
+from conformance.report.page.standing import BAD, OPEN, Standing
 
 EXCHANGES: Final = 40
 """Exchanges of one case that a page shows: its last."""
@@ -33,7 +33,7 @@ class Space:
 
 def case_markup(case: Mapping[str, Any], standing: Standing, space: Space, panel: str = "") -> str:
     """A case; `panel` is trusted markup that stands before its exchanges."""
-    is_open = " open" if standing in BAD else ""
+    is_open = " open" if standing in OPEN else ""
     seconds = f"{case.get('seconds', 0):.3f} s"
     return (
         f'<details class="case {standing}" id="{text(case["id"])}" data-standing="{standing}"{is_open}>'
@@ -53,7 +53,7 @@ def _facts(case: Mapping[str, Any], standing: Standing) -> str:
         [
             ("expected", _code(case.get("expected"), "expected")),
             ("actual", _code(case.get("actual"), "actual" if standing in BAD else "")),
-            (f"why {WORDS[standing]}", text(case.get("reason") or "")),
+            ("reason", text(case.get("reason") or "")),
             ("shows", _code(readings)),
             *others,
             ("link", f'<a href="#{text(case["id"])}">#{text(case["id"])}</a>'),
@@ -75,7 +75,7 @@ def _exchanges(case: Mapping[str, Any], standing: Standing, space: Space) -> str
     every = case.get("exchange") or []
     first = max(0, len(every) - EXCHANGES)
     shown = [
-        _exchange(number_of, one, space, is_open=standing in BAD and number_of == len(every))
+        _exchange(number_of, one, space, is_open=standing in OPEN and number_of == len(every))
         for number_of, one in enumerate(every[first:], first + 1)
     ]
     before = f'<li class="left-out">{number(first, "exchange")} before these: see the JSON report.</li>'

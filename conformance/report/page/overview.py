@@ -52,7 +52,7 @@ def broken(report: Mapping[str, Any], chapters: Chapters) -> str:
     rows = [
         f'<li>{mark(entry.standing)}<a href="#{text(entry.id)}">{text(entry.id)}</a> '
         f'<span class="count">{_share(entry)}</span> {_first(entry)}</li>'
-        for entry in entries_of(chapters)
+        for entry in sorted(entries_of(chapters), key=lambda one: list(Standing).index(one.standing))
         if entry.standing in BAD
     ]
     rows += [
@@ -102,7 +102,7 @@ def matrix(chapters: Chapters) -> Iterator[str]:
     """A tile for each clause, a row for each chapter."""
     for title, entries in chapters:
         tiles = "".join(
-            f'<li><a class="tile {entry.standing} {text(entry.strength)}" href="#{text(entry.id)}" '
+            f'<li><a class="tile {entry.standing} law-{text(entry.strength)}" href="#{text(entry.id)}" '
             f'data-tile="{text(entry.id)}">'
             f"{mark(entry.standing)}<code>{text(entry.id.partition('-')[2])}</code>"
             f"<small>{text(entry.strength)}, {_tile_told(entry)}</small></a></li>"

@@ -30,7 +30,9 @@ WORDS: Final[Mapping[Standing, str]] = {
     Standing.SKIP: "skipped",
     Standing.UNTRIED: "not tried",
 }
-BAD: Final = frozenset({Standing.FAIL, Standing.ERROR, Standing.SOFT, Standing.KNOWN})
+OPEN: Final = frozenset({Standing.FAIL, Standing.ERROR, Standing.SOFT})
+"""What a page shows unfolded."""
+BAD: Final = OPEN | {Standing.KNOWN}
 
 
 def standing(case: Mapping[str, Any], strength: str, *, strict: bool) -> Standing:

@@ -24,7 +24,7 @@ def test_the_cases_are_listed_without_a_target(capsys: pytest.CaptureFixture[str
         (["--api-base", "http://h", "--mb", "1"], "range"),
         (["--api-base", "http://h", "--url-lifetime", "nan"], "nan"),
         (["--api-base", "http://h", "--json", "/nowhere/at/all.json"], "there is no directory"),
-        (["--api-base", "http://h", "--html", "x"], "No such option"),
+        (["--api-base", "http://h", "--pdf", "x"], "No such option"),
     ],
 )
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str) -> None:
