@@ -28,9 +28,15 @@ _EXITS: Final = {0: ("good", Standing.PASS), 1: ("not good", Standing.FAIL)}
 _UNABLE: Final = ("could not be judged", Standing.ERROR)
 
 
-def write_html(verdict: Verdict, path: Path) -> None:
-    """Write the report."""
-    path.write_text(render(as_json(verdict)), encoding="utf-8")
+def write_html(
+    verdict: Verdict,
+    path: Path,
+    *,
+    panels: Mapping[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
+) -> None:
+    """Write the report; `panels` and `sections` as in `render`."""
+    path.write_text(render(as_json(verdict), panels=panels, sections=sections), encoding="utf-8")
 
 
 def render(
@@ -44,8 +50,9 @@ def render(
     Args:
         report: As `as_json` makes it, or as `json.load` reads it.
         panels: Trusted markup (SVG, HTML) by case id, shown in that case. No `style` attributes: the policy
-            forbids them; `fill-pass`, `fill-fail`, `fill-soft`, `fill-reported`, `fill-skip` and `stroke-...`
-            are classes that follow the page's colours.
+            forbids them; `fill-pass`, `fill-fail`, `fill-reported`, `fill-skip` and `stroke-...` are classes that
+            follow the page's colours, in a `figure` `fill-soft` and `stroke-soft` too, for what stands back.
+            Cases with the same panel and the same exchanges are one run, which the heaviest of them shows.
         sections: Trusted markup by title, shown above the matrix.
     """
     if report.get("schema") != SCHEMA:

@@ -167,7 +167,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 def test_a_page_has_an_end_and_failures_have_room_first() -> None:
     many = [exchange(body=f"{number} " + "\x01" * 65_536) for number in range(50)]
-    passed = [case(name=f"n{number}", exchange=many) for number in range(442)]
+    passed = [case(name=f"n{number}", exchange=[exchange(number), *many]) for number in range(442)]
     page = render(report(clause("S-ORDER-GAP", *passed, case("fail", "last", exchange=many))))
     assert len(page) < 12_000_000
     assert told(page, "S-ORDER-GAP/last").count('class="wire"') == 40
@@ -233,6 +233,33 @@ def test_a_case_brings_what_it_has() -> None:
     for part in ("curl -T a\ncurl -T b", "{&quot;steps&quot;: [1]}", "<dt>score</dt>", "<svg id='line'></svg>"):
         assert part in whole
     assert '<section class="block"><h2>Score</h2><p>9/10</p></section>' in page
+
+
+def test_one_run_is_shown_once_by_its_heaviest_case() -> None:
+    run_of_all = [exchange(503), exchange(201)]
+    one, other = case(name="one", exchange=run_of_all), case("fail", "other", exchange=run_of_all)
+    apart = case(name="apart", exchange=[exchange(503), exchange(200)])
+    page = render(report(clause("S-ORDER-GAP", one, other, apart)))
+    assert told(page, "S-ORDER-GAP/other").count('class="wire"') == 2
+    assert told(page, "S-ORDER-GAP/apart").count('class="wire"') == 2
+    assert 'What passed is the same as in <a href="#S-ORDER-GAP/other">' in told(page, "S-ORDER-GAP/one")
+    panels = {"S-ORDER-GAP/one": "<p>one</p>"}
+    page = render(report(clause("S-ORDER-GAP", one, other, apart)), panels=panels)
+    assert "<p>one</p>" in told(page, "S-ORDER-GAP/one")
+    assert "What passed is the same" not in page
+
+
+def test_how_a_client_ended_is_no_request() -> None:
+    ended = exchange() | {
+        "request": "",
+        "answers": [],
+        "events": ["the client ended with exit code 1", "its stderr: x"],
+    }
+    whole = told(render(report(clause("C-END", case(exchange=[ended])))), "C-END/it")
+    assert "<code>the client ended with exit code 1</code>" in whole
+    assert "its stderr: x" in whole
+    assert "no answer" not in whole
+    assert "answered" not in whole
 
 
 def test_a_clause_that_the_law_book_does_not_know_is_kept() -> None:

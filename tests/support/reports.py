@@ -37,7 +37,7 @@ def case(
         "known_failing": known,
         "readings": {"progress": "omit"},
         "seconds": 0.01,
-        "exchange": [exchange()],
+        "exchange": [exchange(body=name)],
         **more,
     }
 

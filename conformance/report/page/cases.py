@@ -19,10 +19,21 @@ _SHOWN_APART: Final = frozenset({"expected", "actual", "reason", "readings", "ex
 
 
 class Space:
-    """The characters that exchanges may take on a page; who comes first is served first."""
+    """Where exchanges are on a page, and the characters that they may take; who comes first is served first."""
 
     def __init__(self, characters: int) -> None:
         self.left = characters
+        self._homes: dict[Any, list[tuple[Any, str, str]]] = {}
+
+    def home(self, case: Mapping[str, Any], panel: str) -> str:
+        """The id of the case that shows what passed in this one: its own, or an earlier one of the same run."""
+        passed = case.get("exchange") or []
+        alike = self._homes.setdefault(tuple((one.get("at"), one.get("seconds")) for one in passed), [])
+        for other, its_panel, name in alike:
+            if passed and other == passed and its_panel == panel:
+                return name
+        alike.append((passed, panel, case["id"]))
+        return str(case["id"])
 
     def filled(self, pieces: Iterator[str]) -> str:
         """The pieces joined, or nothing where they have no room; after that nothing has."""
@@ -35,11 +46,16 @@ def case_markup(case: Mapping[str, Any], standing: Standing, space: Space, panel
     """A case; `panel` is trusted markup that stands before its exchanges."""
     is_open = " open" if standing in OPEN else ""
     seconds = f"{case.get('seconds', 0):.3f} s"
+    home = space.home(case, panel)
+    if home == case["id"]:
+        passed = panel + _exchanges(case, standing, space)
+    else:
+        passed = f'<p class="same">What passed is the same as in <a href="#{text(home)}">{text(home)}</a>.</p>'
     return (
         f'<details class="case {standing}" id="{text(case["id"])}" data-standing="{standing}"{is_open}>'
         f"<summary>{mark(standing)}<code>{text(case['name'])}</code>"
         f'<span class="told">{text(case.get("sentence", ""))}</span><span class="time">{seconds}</span></summary>'
-        f'<div class="within">{_facts(case, standing)}{panel}{_exchanges(case, standing, space)}'
+        f'<div class="within">{_facts(case, standing)}{passed}'
         f"{_again(case)}</div></details>"
     )
 
@@ -83,11 +99,15 @@ def _exchanges(case: Mapping[str, Any], standing: Standing, space: Space) -> str
 
 
 def _exchange(number_of: int, one: Mapping[str, Any], space: Space, *, is_open: bool) -> str:
-    line = str(one.get("request", "")).partition("\r\n")[0].removesuffix(" HTTP/1.1")
     answers = one.get("answers") or []
-    told = " ".join(_status(answer) for answer in answers[-_ANSWERS:]) or '<b class="status none">no answer</b>'
+    told = " ".join(_status(answer) for answer in answers[-_ANSWERS:])
+    if one.get("request"):
+        line = str(one["request"]).partition("\r\n")[0].removesuffix(" HTTP/1.1")
+        told = told or '<b class="status none">no answer</b>'
+    else:
+        line = next(iter(one.get("events") or ()), "nothing was sent")
     head = (
-        f'<span class="number">{number_of}</span><code>{text(line or "(nothing was sent)", _LINE)}</code>'
+        f'<span class="number">{number_of}</span><code>{text(line, _LINE)}</code>'
         f'<span class="span">{_span(one)}</span><span class="got">{told}</span>'
         f'<span class="time">+{one.get("at", 0):.3f} s</span>'
     )
@@ -112,13 +132,16 @@ def _status(answer: Mapping[str, Any]) -> str:
 
 
 def _wire(one: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> Iterator[str]:
-    body = number(one.get("body_bytes", 0), "byte")
-    yield f'<div class="wire"><div><h5>sent</h5><pre>{wire_text(str(one.get("request", "")).rstrip())}</pre>'
-    yield f'<p class="body">{body} of body</p>'
+    yield '<div class="wire"><div>'
+    if request := one.get("request"):
+        body = number(one.get("body_bytes", 0), "byte")
+        yield f'<h5>sent</h5><pre>{wire_text(str(request).rstrip())}</pre><p class="body">{body} of body</p>'
     if events := one.get("events"):
         lines = "\n".join(map(str, events))
         yield f'<pre class="events">{wire_text(lines)}</pre>'
-    yield f"</div><div><h5>answered after {one.get('seconds', 0) * 1000:.1f} ms</h5>"
+    yield "</div><div>"
+    if answers:
+        yield f"<h5>answered after {one.get('seconds', 0) * 1000:.1f} ms</h5>"
     for answer in answers[-_ANSWERS:]:
         yield f"<p>{_status(answer)}</p>"
         if headers := answer.get("headers"):
