@@ -262,6 +262,12 @@ def test_how_a_client_ended_is_no_request() -> None:
     assert "answered" not in whole
 
 
+def test_a_request_without_answer_says_so() -> None:
+    lonely = exchange() | {"answers": []}
+    whole = told(render(report(clause("S-ORDER-GAP", case(exchange=[lonely])))), "S-ORDER-GAP/it")
+    assert '<b class="status none">no answer</b>' in whole
+
+
 def test_a_clause_that_the_law_book_does_not_know_is_kept() -> None:
     page = render(report(clause("S-ORDER-GAP", case()), clause("S-OLD-DEMAND", case(about="S-OLD-DEMAND"))))
     assert 'id="S-OLD-DEMAND/it"' in told(page, "S-OLD-DEMAND/it")
