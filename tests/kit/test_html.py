@@ -266,6 +266,8 @@ def test_a_request_without_answer_says_so() -> None:
     lonely = exchange() | {"answers": []}
     whole = told(render(report(clause("S-ORDER-GAP", case(exchange=[lonely])))), "S-ORDER-GAP/it")
     assert '<b class="status none">no answer</b>' in whole
+    answered = told(render(report()), "S-ORDER-GAP/it")
+    assert '<span class="got"><b class="status s4">416</b></span>' in answered
 
 
 def test_a_clause_that_the_law_book_does_not_know_is_kept() -> None:
