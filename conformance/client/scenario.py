@@ -135,11 +135,12 @@ def _scenario(table: dict[str, Any]) -> Scenario:
     known = {"id", "sentence", "for", "size", "chunk", "place", "faults", "ends", "blame", "options", "moves"} | {
         *("modes", "sent_before", "slow", "large", "why")
     }
+    for name in ("id", "sentence", "for"):
+        _demand(isinstance(table.get(name), list if name == "for" else str), f"wanted {name!r}")
     _demand(not (unknown := table.keys() - known), f"unknown: {', '.join(sorted(unknown))}")
     _demand(table.get("place", "first") in PLACES, f"wanted a place of {', '.join(PLACES)}")
     for name in ("size", "chunk"):
         _demand_size(table.get(name, SEVERAL))
-    _demand(table["for"], "wanted clauses in 'for'")
     values = dict(table)
     values["clauses"] = tuple(values.pop("for"))
     values["faults"] = tuple(_repeated(one) for one in table.get("faults", ()))

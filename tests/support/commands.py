@@ -16,10 +16,10 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "100", **more}
 
 
-def run(module: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(module: str, *arguments: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, env=environment(**more), check=False
+        command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, env=environment(**more), check=False
     )
 
 
