@@ -114,7 +114,8 @@ def _wanted(options: dict[str, Any]) -> Any:
 
     terms = Terms(options.pop("time_limit"), options.pop("mb"), options.pop("seed"))
     how = Trying(terms, ("--profile", options["profile"]), options.pop("jobs"), large=options.pop("large"))
-    return Wanted(how, json=options.pop("json_file"), junit=options.pop("junit_file"), **options)
+    files = {name: options.pop(f"{name}_file") for name in ("json", "junit", "html")}
+    return Wanted(how, **files, **options)
 
 
 def _asked(api_base: str, options: dict[str, Any]) -> tuple[Any, Any]:

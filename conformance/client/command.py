@@ -24,10 +24,12 @@ from conformance.client.scenario import (
     load_scenarios,
     read_scenarios,
 )
-from conformance.client.scorecard import Card, card_of, totals
+from conformance.client.scorecard import Card, as_table, card_of, totals
+from conformance.client.timeline import timeline
 from conformance.client.trying import Bench
 from conformance.judging import UnableError
 from conformance.report.console import Ticker, print_verdict
+from conformance.report.html import write_html
 from conformance.report.json_file import write_json
 from conformance.report.junit import write_junit
 from conformance.selection import SelectionError, mark_known, read_known
@@ -48,6 +50,7 @@ class Wanted:
     known_failing: Path | None = None
     json: Path | None = None
     junit: Path | None = None
+    html: Path | None = None
 
 
 def list_scenarios(wanted: Wanted) -> list[str]:
@@ -61,7 +64,7 @@ def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None
     scenarios = _selected(wanted)
     chapters = load_chapters()
     listed = read_known(wanted.known_failing, _questions(scenarios, chapters)) if wanted.known_failing else ()
-    for path in (wanted.json, wanted.junit):
+    for path in (wanted.json, wanted.junit, wanted.html):
         if path is not None and not path.parent.is_dir():
             raise SelectionError(f"{path} cannot be written: there is no directory {path.parent}")
     began = time.monotonic()
@@ -198,6 +201,10 @@ def _write(verdict: Verdict, wanted: Wanted, tried: Sequence[Tried], cards: dict
         write_json(verdict, wanted.json, {"scorecard": totals(cards), "scenarios": scenarios})
     if wanted.junit:
         write_junit(verdict, wanted.junit, "tiktok-conformance client")
+    if wanted.html:
+        drawings = {one.scenario.id: timeline(one.evidence) for one in tried if one.evidence is not None}
+        panels = {one.case.id: drawings.get(one.case.name, "") for one in verdict.findings}
+        write_html(verdict, wanted.html, panels=panels, sections={"Scorecard": as_table(cards)})
 
 
 def _scenario_as_json(tried: Tried, card: Card | None) -> dict[str, Any]:

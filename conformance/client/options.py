@@ -40,6 +40,7 @@ CLIENT_OPTIONS = (
     ),
     click.option("--json", "json_file", type=_WRITTEN, metavar="FILE", help="Write the findings as JSON."),
     click.option("--junit", "junit_file", type=_WRITTEN, metavar="FILE", help="Write them as JUnit XML."),
+    click.option("--html", "html_file", type=_WRITTEN, metavar="FILE", help="Write them as a page to look at."),
     click.option("--list", "only_list", is_flag=True, help="List the scenarios and end."),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 from conformance.client.evidence import Evidence
@@ -85,3 +86,28 @@ def totals(cards: Mapping[str, Card]) -> dict[str, Any]:
         "peak_memory": worst("peak_memory"),
         "most_posts": worst("posts"),
     }
+
+
+_COLUMNS = ("scenario", "requests", "retries", "sent", "beyond the file", "waits", "recovery", "memory", "posts")
+
+
+def as_table(cards: Mapping[str, Card]) -> str:
+    """All runs as HTML."""
+    head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
+    rows = "".join(_row(name, card) for name, card in cards.items())
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(name: str, card: Card) -> str:
+    recovery = "" if card.recovery is None else f"{card.recovery:.2f} s"
+    cells = (
+        f"{card.requests}",
+        f"{card.retries}",
+        f"{card.bytes_sent:,}",
+        f"{card.bytes_beyond:,}",
+        ", ".join(f"{wait:.2f}" for wait in card.waits[:8]),
+        recovery,
+        f"{card.peak_memory / 1e6:.0f} MB" if card.peak_memory else "",
+        f"{card.posts}",
+    )
+    return f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
