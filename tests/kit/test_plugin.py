@@ -17,9 +17,8 @@ from support.mutants import MUTANTS
 from support.perturbing import PerturbingProxy
 
 CASES = "conformance.server"
-# It has to live beside others, and beside -W error (of the loop scope pytest-asyncio warns itself).
-OTHERS = ["-o", "asyncio_default_fixture_loop_scope=function", "-o", "asyncio_mode=auto", "-W", "error"]
-SLOW_TO_LOAD = ["-p", "no:schemathesis", "-p", "no:hypothesispytest"]
+# Beside what else a user may have installed (pytest-asyncio warns of the loop scope itself).
+OTHERS = ["-o", "asyncio_default_fixture_loop_scope=function", "-o", "asyncio_mode=auto", "-p", "no:schemathesis"]
 
 
 class Judging:
@@ -28,24 +27,21 @@ class Judging:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __call__(self, *arguments: str, base: str | None = None, cases: str = CASES) -> Any:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *OTHERS,
-            *SLOW_TO_LOAD,
-            "-rA",
-            "-p",
-            "conformance.pytest_plugin",
-        ]
+    def __call__(
+        self, *arguments: str, base: str | None = None, cases: str = CASES, beside_others: bool = False
+    ) -> Any:
+        command = [sys.executable, "-m", "pytest", "-W", "error", "-rA", "-p", "conformance.pytest_plugin"]
+        more = {"PYTEST_ADDOPTS": "", "COLUMNS": "200", "CI": "true"}
+        if beside_others:
+            command += OTHERS
+        else:
+            more["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         if base is not None:
             command += ["--tiktok-api-base", base, "--tiktok-mb", "1000"]
-        command += ["--junit-xml", "junit.xml", "--pyargs", cases, *arguments]
         return subprocess.run(
-            command,
+            [*command, "--junit-xml", "junit.xml", "--pyargs", cases, *arguments],
             cwd=self._path,
-            env=environment(PYTEST_ADDOPTS="", COLUMNS="200", CI="true"),
+            env=environment(**more),
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -70,7 +66,7 @@ def told(done: Any) -> set[str]:
 
 
 def test_an_honest_server_is_green_throughout(judging: Judging, mock_url: str) -> None:
-    done = judging(base=mock_url)
+    done = judging(base=mock_url, beside_others=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "XFAIL" not in done.stdout
     listed = run("conformance", "server", "--list", "--mb", "1000").stdout.splitlines()
@@ -245,11 +241,11 @@ def test_it_stays_out_of_the_way_of_others(judging: Judging, tmp_path: Path, moc
         "def test_mine(): assert not {'conformance.wire', 'conformance.server'} & set(sys.modules)\n"
         "async def test_async(): pass\n"
     )
-    done = judging(cases="test_mine.py")
+    done = judging(cases="test_mine.py", beside_others=True)
     assert done.returncode == 0, done.stdout
     assert "TikTok" not in done.stdout
     (tmp_path / "test_mine.py").write_text("async def test_async(): pass\n")
-    done = judging("test_mine.py", base=mock_url, cases=f"{CASES}::S-ORDER-GAP/one-byte")
+    done = judging("test_mine.py", base=mock_url, cases=f"{CASES}::S-ORDER-GAP/one-byte", beside_others=True)
     assert told(done) == {"PASSED test_mine.py::test_async", "PASSED conformance/server::S-ORDER-GAP/one-byte"}
 
 
@@ -267,12 +263,12 @@ def test_workers_share_the_cases_and_stand_still_while_one_moves_the_clock(
 ) -> None:
     chosen = ["-k", "S-URL or S-CHUNK or S-ORDER"]
     alone = told(judging(*chosen, base=mock_url))
-    done = judging("-n", "3", *chosen, base=mock_url)
+    done = judging("-p", "xdist", "-n", "3", *chosen, base=mock_url)
     assert done.returncode == 0, done.stdout
     assert told(done) == alone
     assert "  progress             count                    A4\n" in done.stdout
-    unreachable = judging("-n", "2", base="http://127.0.0.1:1")
+    unreachable = judging("-p", "xdist", "-n", "2", base="http://127.0.0.1:1")
     assert "1 error in" in unreachable.stdout
-    paced = judging("-n", "2", "--tiktok-rate", "6", base=mock_url)
+    paced = judging("-p", "xdist", "-n", "2", "--tiktok-rate", "6", base=mock_url)
     assert (paced.returncode, paced.stderr.count("\n")) == (4, 2)
     assert "--tiktok-rate counts in one process: leave out -n" in paced.stderr
