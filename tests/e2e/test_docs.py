@@ -97,7 +97,7 @@ def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],
         cwd=tmp_path,
-        env=environment(PATH=path, COLUMNS="100"),
+        env=environment(PATH=path, COLUMNS="100", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),  # starts sooner
         capture_output=True,
         text=True,
         timeout=120,
