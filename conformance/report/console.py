@@ -12,6 +12,7 @@ from rich.text import Text
 from conformance.cases import Finding, Outcome
 from conformance.clauses import Strength
 from conformance.exchange import printable
+from conformance.report.lines import exchange_lines, fingerprint_lines, summary_line
 from conformance.verdict import ClauseResult, Verdict
 
 _MARKS: Final = {
@@ -21,7 +22,6 @@ _MARKS: Final = {
     Outcome.SKIP: ("skip", "yellow"),
     Outcome.REPORTED: ("info", "cyan"),
 }
-_EXCHANGES: Final = 12
 _IN_FULL: Final = 3
 
 
@@ -117,31 +117,22 @@ def _print_bad(finding: Finding, console: Console, *, exchanges: bool) -> None:
         _line(console, f"          actual:   {finding.actual}", "red")
     if not exchanges:
         return
-    left_out = len(finding.exchanges) - _EXCHANGES
-    if left_out > 0:
-        _line(console, f"          ({left_out} exchanges before these)", "dim")
-    for exchange in finding.exchanges[-_EXCHANGES:]:
-        for line in exchange.lines():
-            _line(console, f"          {line}", "dim")
+    for line in exchange_lines(finding):
+        _line(console, f"          {line}", "dim")
 
 
 def _print_fingerprint(verdict: Verdict, console: Console) -> None:
-    shown = verdict.fingerprint()
-    if not shown:
-        return
-    _line(console, "")
-    _line(console, "fingerprint: how this target reads what the guide leaves open", "bold")
-    for switch, told in shown.items():
-        _line(console, f"  {switch:20} {told['reading']:24} {told['ambiguity']}")
+    for number, line in enumerate(fingerprint_lines(verdict)):
+        if not number:
+            _line(console, "")
+        _line(console, line, "" if number else "bold")
 
 
 def _print_summary(verdict: Verdict, console: Console) -> None:
     _line(console, "")
     for name in verdict.stale:
         _line(console, f"stale: {name} is listed as known failing, but does not fail", "bold red")
-    told = ", ".join(f"{count} {outcome}" for outcome, count in verdict.summary().items())
-    unit = f", MB of {verdict.mb} bytes" if verdict.mb else ""
-    _line(console, f"{verdict.target}, profile {verdict.profile}{unit}, seed {verdict.seed}: {told}")
+    _line(console, summary_line(verdict))
     code = verdict.exit_code()
     word = {0: "good", 1: "not good", 3: "could not be judged"}[code]
     _line(console, f"{word} ({verdict.seconds:.1f} s)", "bold green" if code == 0 else "bold red")

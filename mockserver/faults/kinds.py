@@ -26,9 +26,13 @@ class When(Enum):
     AFTER_ANSWER = "after_answer"
 
 
+LAST_CHUNK: Final = -1
+"""Whatever its number is: the chunk that completes the upload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a fault strikes; None matches everything. `chunk` counts from 1."""
+    """What a fault strikes; None matches everything. `chunk` counts from 1, or is LAST_CHUNK."""
 
     operation: Operation
     chunk: int | None = None

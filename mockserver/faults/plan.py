@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mockserver.faults.kinds import Fault, Operation, When
+from mockserver.faults.kinds import LAST_CHUNK, Fault, Operation, When
 
 MOST_FAULTS: Final = 10_000
 
@@ -15,13 +15,16 @@ class TooManyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """What a request is, to a fault. `body` is its Content-Length, None where it has none."""
+    """What a request is, to a fault: `chunk` by its number in the plan, and whether it is the `last` one there;
+    `body` is its Content-Length, None where it has none.
+    """
 
     operation: Operation
     chunk: int | None = None
     upload_id: str | None = None
     token: str | None = None
     body: int | None = None
+    last: bool = False
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ def _matches(fault: Fault, request: Struck) -> bool:
     on = fault.on
     return (
         on.operation in (Operation.ANY, request.operation)
-        and on.chunk in (None, request.chunk)
+        and (request.last if on.chunk == LAST_CHUNK else on.chunk in (None, request.chunk))
         and on.upload_id in (None, request.upload_id)
         and on.token in (None, request.token)
         and not (fault.when.when is When.AT_BYTE and request.body is not None and request.body < fault.when.byte)

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 from mockserver.faults.kinds import (
     EFFECTS,
+    LAST_CHUNK,
     MOMENTS,
     NEED_AN_UPLOAD,
     Effect,
@@ -70,8 +71,8 @@ def _read_target(value: object) -> Target:
     fields = _object("on", value, known=known, needed=("operation",))
     operation = Operation(_word("operation", fields["operation"], [one.value for one in Operation]))
     chunk, upload_id, token = (fields.get(name) for name in known[1:])
-    if chunk is not None:
-        _integer("chunk", chunk, 1)
+    if chunk is not None and (type(chunk) is not int or not (1 <= chunk < 2**63 or chunk == LAST_CHUNK)):
+        raise FaultError(f"chunk must be a whole number from 1, or -1 for the last one, got {_shown(chunk)}")
     for name, text in (("upload_id", upload_id), ("token", token)):
         if text is not None and (not isinstance(text, str) or not text):
             raise FaultError(f"{name} must be a string or null, got {_kind(text)}")

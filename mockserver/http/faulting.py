@@ -13,7 +13,7 @@ from mockserver.faults.plan import FaultPlan, Struck, Taken
 from mockserver.journal import Fired
 from mockserver.protocol.names import CONTENT_RANGE
 from mockserver.service import UploadService
-from mockserver.wire.connection import SEVER_AFTERWARDS
+from mockserver.wire.connection import SEVER_AFTERWARDS, UploadConnection
 from mockserver.wire.exchange import EXCHANGE, SERVER
 from mockserver.wire.intake import Body, drain, waits_for_go_ahead
 from mockserver.wire.severing import SeveredResponse, on_the_wire
@@ -138,7 +138,7 @@ class Strike:
             case kinds.WrongProgress(value):
                 return self._progress(decided, value)
             case kinds.Stall(seconds):
-                await self._faulting.service.clock.sleep(seconds)
+                await self._stall(seconds)
             case kinds.Throttle(bytes_per_second):
                 self._rate = bytes_per_second
             case kinds.Expire():
@@ -146,6 +146,17 @@ class Strike:
             case kinds.Forget():
                 await self._faulting.service.forget(self._upload_id or "")
         return None
+
+    async def _stall(self, seconds: float) -> None:
+        """Wait on the mock's clock, but for nobody: a reset connection ends it, a half-closed one does not."""
+        tasks = [asyncio.ensure_future(self._faulting.service.clock.sleep(seconds))]
+        if isinstance(self._request.protocol, UploadConnection):
+            tasks.append(asyncio.ensure_future(self._request.protocol.gone()))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _cut(self, when: When, *, reset: bool) -> web.StreamResponse | None:
         if when is When.AFTER_ANSWER:

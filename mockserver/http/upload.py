@@ -68,11 +68,13 @@ class UploadHandlers:
         exchange.operation = Operation.CHUNK.value
         exchange.upload_id = upload_id or None
         exchange.content_range = ", ".join(head.content_range) or None
+        last = False
         if session is not None:
             exchange.known = True
             exchange.owner = session.post.owner
             exchange.chunk = _planned_chunk(session, head)
-        return Struck(Operation.CHUNK, exchange.chunk, upload_id, exchange.owner, head.content_length)
+            last = exchange.chunk == session.source.total_chunk_count
+        return Struck(Operation.CHUNK, exchange.chunk, upload_id, exchange.owner, head.content_length, last)
 
     async def _judge(self, request: web.Request, head: ChunkHead, strike: Strike) -> web.StreamResponse:
         exchange = request[EXCHANGE]

@@ -55,6 +55,7 @@ class UploadConnection(RequestHandler):
         "_body_left",
         "_cut",
         "_emptied",
+        "_gone",
         "_half_closed",
         "_head_tail",
         "_hooks",
@@ -75,6 +76,7 @@ class UploadConnection(RequestHandler):
         self._whole = False  # heads and bodies cannot be told apart any more: bytes go to the parser as they come
         self._half_closed = False
         self._cut: StreamReader | None = None
+        self._gone = asyncio.Event()
         self._refused = False
         self._emptied: asyncio.Future[None] | None = None
         self._linger_left = LINGER_BYTES
@@ -82,6 +84,10 @@ class UploadConnection(RequestHandler):
     def was_cut(self, body: StreamReader) -> bool:
         """Whether this body ended only because the peer closed its side."""
         return body is self._cut
+
+    async def gone(self) -> None:
+        """Return when the connection is lost. A FIN is no loss: its peer may still read."""
+        await self._gone.wait()
 
     def take_arrival(self) -> Instant:
         """When the first byte of the request now being handled came; once for each request, in order."""
@@ -126,6 +132,7 @@ class UploadConnection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._finish_linger()
+        self._gone.set()
         super().connection_lost(exc)
 
     async def finish_response(

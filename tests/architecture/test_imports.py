@@ -30,6 +30,10 @@ def loaded_by(statement: str) -> set[str]:
         ("import client_reference.flow", {"aiohttp", "asyncio", "mockserver", "conformance", "rich"}),
         ("import client_reference.transport", {"mockserver", "conformance", "rich"}),
         ("import conformance.cli", {"mockserver", "client_reference", "aiohttp"}),
+        (
+            "import conformance.pytest_plugin",
+            {"mockserver", "client_reference", "aiohttp", "rich", "conformance.wire", "conformance.server"},
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

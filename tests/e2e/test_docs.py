@@ -15,6 +15,8 @@ import pytest
 
 from conformance.clauses import load_chapters
 from conformance.client.options import client_options
+from conformance.options import server_options
+from conformance.pytest_plugin.options import NOT_HERE
 from mockserver.control.openapi import document
 from mockserver.faults.kinds import MOMENTS, NEED_AN_UPLOAD, When
 from mockserver.faults.scenarios import load_scenario, scenario_names
@@ -23,7 +25,10 @@ from support.commands import environment
 
 ROOT = Path(__file__).parents[2]
 PROSE = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
-PAGES = ["README.md", "docs/faults.md", "docs/control.md", "docs/conformance-client.md"]
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("faults", "control", "conformance-client", "conformance-server")),
+]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$(?=(?:\n+```text\n(.*?)^```$)?)", re.MULTILINE | re.DOTALL)
 PROMPT, CONTINUED = "$ ", "> "
 MARK = "-- end of step, exit code "
@@ -79,7 +84,7 @@ def script_of(steps: list[Step]) -> str:
             parts += [command.removesuffix(" &\n") + f" > {ready} & server=$!"]
             wait = "read -rt 0.02 <> <(:) || :"
             parts += [f"until [ -s {ready} ] || ! kill -0 $server; do {wait}; done; cat {ready}"]
-        parts += [f"echo; echo '{MARK}'$?"]
+        parts += [f"code=$?; echo; echo '{MARK}'$code"]
     return "\n".join(parts)
 
 
@@ -92,7 +97,7 @@ def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],
         cwd=tmp_path,
-        env=environment(PATH=path, COLUMNS="100"),
+        env=environment(PATH=path, COLUMNS="100", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),  # starts sooner
         capture_output=True,
         text=True,
         timeout=120,
@@ -140,6 +145,26 @@ def test_faults_page_has_every_kind_with_its_moments_and_every_scenario() -> Non
     scenarios = table_of("docs/faults.md", "scenario")
     assert scenarios == {name: {"what happens": load_scenario(name).title} for name in scenario_names()}
     assert list(table_of("docs/faults.md", "when")) == [when.value for when in When]
+
+
+def test_page_on_servers_has_every_option_with_its_default_and_its_like_under_pytest() -> None:
+    rows = {}
+    for cell, row in table_of("docs/conformance-server.md", "option").items():
+        for words in cell.split(", "):
+            rows[words.strip("`").split(" ")[0]] = row
+
+    @click.command()
+    @server_options
+    def judge(**_: object) -> None: ...
+
+    options = {option.opts[0]: option for option in judge.params}
+    assert set(rows) == set(options)
+    for name, option in options.items():
+        assert isinstance(option, click.Option)
+        if option.show_default:
+            assert rows[name]["default"].strip("`") == str(option.default), name
+        under_pytest = f"--tiktok-{name.removeprefix('--')}"
+        assert (rows[name]["under pytest"] == under_pytest) is (option.name not in NOT_HERE), name
 
 
 def test_rules_page_has_every_switch_with_its_values_and_profiles() -> None:

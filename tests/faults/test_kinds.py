@@ -604,6 +604,28 @@ def test_one_step_of_the_clock_releases_every_stall(server: ThreadServer) -> Non
         assert third.answer().status == 206
 
 
+@pytest.mark.parametrize("when", ["before_body", "after_body", "after_commit"])
+def test_a_stall_is_over_when_its_client_has_reset_the_connection(server: ThreadServer, when: str) -> None:
+    chunk = Chunk(server, "stall", when, seconds=3600)
+    chunk.peer.send(put_head(chunk.path, "bytes 0-4999/15000", 5000) + CHUNK)
+    wait_until_fired(server, chunk.number)
+    assert [entry for entry in server.entries if entry.fault] == []
+    chunk.peer.reset()
+    assert entry_of_fault(server, chunk.number)["fault"]["kind"] == "stall"
+    chunk.check_kept(0 if when == "before_body" else 5000)  # it goes on as without the stall
+
+
+def test_a_stall_waits_for_a_client_that_has_half_closed_and_may_still_read(server: ThreadServer) -> None:
+    chunk = Chunk(server, "stall", "after_commit", seconds=3600)
+    with chunk.peer as peer:
+        chunk.reach()
+        wait_until_fired(server, chunk.number)
+        peer.half_close()
+        assert is_silent(server, peer)
+        advance(server, 3600)
+        assert peer.answer().status == 206
+
+
 def test_an_upload_may_expire_while_a_fault_stalls_it(server: ThreadServer) -> None:
     chunk = Chunk(server, "stall", "after_body", seconds=3600)
     with chunk.peer as peer:

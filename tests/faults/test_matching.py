@@ -108,6 +108,18 @@ def test_chunks_count_from_1(server: ThreadServer) -> None:
     assert counts(server) == [(1, 0), (1, 0), (1, 0), (0, 1)]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_minus_1_is_the_last_chunk_of_any_plan(server: ThreadServer, count: int) -> None:
+    total = 5000 * count
+    path = server.init(total, 5000, count)
+    arm(server, says(503, on={"chunk": -1}, times=2))
+    met = [put(server, path, 5000 * number, CHUNK, total) for number in range(count)]
+    assert met == [206] * (count - 1) + [503]
+    assert put(server, path, total - 5000, CHUNK, total) == 503
+    assert put(server, path, total - 5000, CHUNK, total) == 201
+    assert counts(server) == [(2, 0)]
+
+
 def test_a_chunk_is_told_by_where_it_starts_whatever_else_is_wrong_with_it(server: ThreadServer) -> None:
     path = server.init(TOTAL, 5000, 3)
     arm(server, says(500, on={"chunk": 2}))

@@ -75,13 +75,22 @@ async def says_yes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def inits_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Good inits, and silence on every PUT."""
     head = await reader.readuntil(b"\r\n\r\n")
+    await _init(head, head.partition(b"Host: ")[2].partition(b"\r\n")[0].decode(), writer)
+    await hangs(reader, writer)
+
+
+async def inits_for_nobody(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Good inits, whose upload_url leads to where nobody listens."""
+    await _init(await reader.readuntil(b"\r\n\r\n"), "127.0.0.1:1", writer)
+    await hangs(reader, writer)
+
+
+async def _init(head: bytes, host: str, writer: asyncio.StreamWriter) -> None:
     if head.startswith(b"POST"):
-        host = head.partition(b"Host: ")[2].partition(b"\r\n")[0].decode()
         data = {"publish_id": "v_pub_file~1", "upload_url": f"http://{host}/video/?upload_id=1&upload_token=2"}
         body = json.dumps({"data": data, "error": {"code": "ok", "message": "", "log_id": "1"}}).encode()
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         await writer.drain()
-    await hangs(reader, writer)
 
 
 @contextmanager

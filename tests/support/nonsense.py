@@ -33,11 +33,35 @@ NONSENSE: dict[str, tuple[object, str]] = {
         told(on={"operation": None}),
         "no operation is called 'None': there are init, status, chunk, any",
     ),
-    "chunk 0": (told(on=ON | {"chunk": 0}), "chunk must be a whole number from 1, got 0"),
-    "chunk true": (told(on=ON | {"chunk": True}), "chunk must be a whole number from 1, got True"),
-    "chunk text": (told(on=ON | {"chunk": "2"}), "chunk must be a whole number from 1, got '2'"),
-    "chunk 1.0": (told(on=ON | {"chunk": 1.0}), "chunk must be a whole number from 1, got 1.0"),
-    "chunk huge": (told(on=ON | {"chunk": 10**30}), "chunk must be a whole number from 1, got a number too large"),
+    "chunk 0": (told(on=ON | {"chunk": 0}), "chunk must be a whole number from 1, or -1 for the last one, got 0"),
+    "chunk -2": (
+        told(on=ON | {"chunk": -2}),
+        "chunk must be a whole number from 1, or -1 for the last one, got -2",
+    ),
+    "chunk -1.0": (
+        told(on=ON | {"chunk": -1.0}),
+        "chunk must be a whole number from 1, or -1 for the last one, got -1.0",
+    ),
+    "last chunk of init": (
+        told(on={"operation": "init", "chunk": -1}),
+        "chunk -1 goes with operation chunk only, got init",
+    ),
+    "chunk true": (
+        told(on=ON | {"chunk": True}),
+        "chunk must be a whole number from 1, or -1 for the last one, got True",
+    ),
+    "chunk text": (
+        told(on=ON | {"chunk": "2"}),
+        "chunk must be a whole number from 1, or -1 for the last one, got '2'",
+    ),
+    "chunk 1.0": (
+        told(on=ON | {"chunk": 1.0}),
+        "chunk must be a whole number from 1, or -1 for the last one, got 1.0",
+    ),
+    "chunk huge": (
+        told(on=ON | {"chunk": 10**30}),
+        "chunk must be a whole number from 1, or -1 for the last one, got a number too large",
+    ),
     "upload_id number": (told(on=ON | {"upload_id": 7}), "upload_id must be a string or null, got int"),
     "upload_id empty": (told(on=ON | {"upload_id": ""}), "upload_id must be a string or null, got str"),
     "token number": (told(on=ON | {"token": 7}), "token must be a string or null, got int"),

@@ -193,7 +193,7 @@ def good_faults(draw: st.DrawFn) -> dict[str, Any]:
     operation = "chunk" if kind in NEED_AN_UPLOAD else draw(st.sampled_from([one.value for one in Operation]))
     on: dict[str, Any] = {"operation": operation, "token": draw(st.none() | TEXT)}
     if operation == "chunk":
-        on |= {"chunk": draw(st.none() | st.integers(1, 1000)), "upload_id": draw(st.none() | TEXT)}
+        on |= {"chunk": draw(st.none() | st.just(-1) | st.integers(1, 1000)), "upload_id": draw(st.none() | TEXT)}
     return {
         "on": on,
         "when": {"at_byte": draw(st.integers(0, 2**63 - 1))} if when == "at_byte" else when,

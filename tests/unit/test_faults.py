@@ -110,6 +110,7 @@ def test_an_armed_fault_also_shows_its_id_and_how_far_it_has_come() -> None:
         pytest.param(fault("chunk"), "chunk", id="chunk"),
         pytest.param(fault("chunk", chunk=2), "chunk", id="its chunk"),
         pytest.param(fault("chunk", chunk=1), "", id="another chunk"),
+        pytest.param(fault("chunk", chunk=-1), "", id="the last chunk, which it is not"),
         pytest.param(fault("chunk", upload_id="7"), "chunk", id="its upload"),
         pytest.param(fault("chunk", upload_id="8"), "", id="another upload"),
         pytest.param(fault("any", token="one"), "init status chunk", id="its token"),
@@ -126,6 +127,13 @@ def test_an_armed_fault_also_shows_its_id_and_how_far_it_has_come() -> None:
 def test_a_request_is_struck_where_all_matches(one: Fault, struck: str) -> None:
     requests = {"init": INIT, "status": STATUS, "chunk": CHUNK}
     assert [name for name, request in requests.items() if take(plan_of(one), request)] == struck.split()
+
+
+def test_minus_1_strikes_the_last_chunk_of_a_plan_and_its_number_still_does() -> None:
+    last = replace(CHUNK, last=True)
+    assert take(plan_of(fault("chunk", chunk=-1)), last) == 1
+    assert take(plan_of(fault("chunk", chunk=2)), last) == 1
+    assert take(plan_of(fault("chunk", chunk=3)), last) is None
 
 
 @pytest.mark.parametrize("name", ["chunk", "upload_id", "token"])

@@ -16,7 +16,7 @@ from mockserver.control.described.parts import (
     rows,
     said,
 )
-from mockserver.faults.kinds import EFFECTS, MOMENTS, NEED_AN_UPLOAD, Operation, When
+from mockserver.faults.kinds import EFFECTS, LAST_CHUNK, MOMENTS, NEED_AN_UPLOAD, Operation, When
 from mockserver.faults.reading import LARGEST_BODY, MOST_SECONDS
 
 _SOME_TEXT: Final[Json] = {"type": ["string", "null"], "minLength": 1}
@@ -98,9 +98,10 @@ SCHEMAS: Final[Json] = {
         record(
             operation={"const": Operation.CHUNK.value},
             chunk={
-                "description": "The planned chunk that starts at FIRST, counted from 1; null is any request.",
+                "description": "The planned chunk that starts at FIRST, counted from 1; -1 is the last, null any.",
                 "type": ["integer", "null"],
-                "minimum": 1,
+                "minimum": LAST_CHUNK,
+                "not": {"const": 0},
                 "maximum": LARGEST,
             },
             upload_id=_SOME_TEXT,

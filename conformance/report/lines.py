@@ -1,0 +1,35 @@
+"""What several reports say in the same words."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from conformance.cases import Finding
+from conformance.verdict import Verdict
+
+_EXCHANGES: Final = 12
+"""So many of a case's exchanges are shown as text, the last ones."""
+
+
+def exchange_lines(finding: Finding) -> Iterator[str]:
+    """What passed between the kit and its target, as far as it helps."""
+    left_out = len(finding.exchanges) - _EXCHANGES
+    if left_out > 0:
+        yield f"({left_out} exchanges before these)"
+    for exchange in finding.exchanges[-_EXCHANGES:]:
+        yield from exchange.lines()
+
+
+def fingerprint_lines(verdict: Verdict) -> Iterator[str]:
+    """A heading, and a line for each ambiguity that showed; nothing where none did."""
+    shown = verdict.fingerprint()
+    if shown:
+        yield "fingerprint: how this target reads what the guide leaves open"
+    for switch, told in shown.items():
+        yield f"  {switch:20} {told['reading']:24} {told['ambiguity']}".rstrip()
+
+
+def summary_line(verdict: Verdict) -> str:
+    """The terms of the run and its counts."""
+    told = ", ".join(f"{count} {outcome}" for outcome, count in verdict.summary().items())
+    unit = f", MB of {verdict.mb} bytes" if verdict.mb else ""
+    return f"{verdict.target}, profile {verdict.profile}{unit}, seed {verdict.seed}: {told}"
