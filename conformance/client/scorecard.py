@@ -58,7 +58,7 @@ def _waits(evidence: Evidence) -> Iterable[float]:
 
 
 def _recovery(evidence: Evidence) -> float | None:
-    struck = next((one for one in evidence.chunks if one.fault), None)
+    struck = next((one for one in evidence.chunks if one.fault and not one.told_kept), None)
     if struck is None:
         return None
     good = [one.ended for one in evidence.later(struck) if one.operation == "chunk" and one.told_kept]
@@ -92,10 +92,18 @@ _COLUMNS = ("scenario", "requests", "retries", "sent", "beyond the file", "waits
 
 
 def as_table(cards: Mapping[str, Card]) -> str:
-    """All runs as HTML."""
+    """All runs as HTML, "" where there are none."""
+    if not cards:
+        return ""
     head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
     rows = "".join(_row(name, card) for name, card in cards.items())
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    told = totals(cards)
+    summary = (
+        f"{told['runs']} runs: {told['requests']} requests, {told['retries']} retries, "
+        f"{told['bytes_sent']:,} bytes sent, {told['bytes_beyond']:,} beyond the files. Each run:"
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<details><summary>{summary}</summary>{table}</details>"
 
 
 def _row(name: str, card: Card) -> str:

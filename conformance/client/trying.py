@@ -179,8 +179,9 @@ class Bench:
 
 
 def _of_client(requests: Iterable[Request], own: int) -> tuple[Request, ...]:
-    """Without the kit's own: those that came first, and what is no request to TikTok's side."""
-    return tuple(one for one in list(requests)[own:] if one.operation)
+    """Without the kit's own: those that came first, and what is no request to TikTok's side. Numbered from 1."""
+    theirs = [one for one in list(requests)[own:] if one.operation]
+    return tuple(replace(one, sequence=number) for number, one in enumerate(theirs, 1))
 
 
 def _settled_journal(mock: Mock) -> list[Mapping[str, Any]]:
