@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conformance.exchange import Record
 
@@ -37,6 +37,10 @@ class BrokenError(Exception):
 
 class SkipError(Exception):
     """The case cannot be judged here, and why; a setup step that went wrong is such a reason."""
+
+
+class UnsteadyError(Exception):
+    """The target broke the clause, and under the same requests it did not: nothing can be said."""
 
 
 Run: TypeAlias = "Callable[[Trial], Awaitable[None]]"
@@ -72,6 +76,9 @@ class Case(Question):
     alone: bool = False
     """It moves the clock, which is everybody's."""
 
+    last: bool = False
+    """It is run after all others, by itself, and looks at what they have found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -85,5 +92,14 @@ class Finding:
     readings: Mapping[str, str] = field(default_factory=dict)
     exchanges: tuple[Record, ...] = ()
     seconds: float = 0.0
+    steps: tuple[str, ...] = ()
+    """What a machine's story did, in words."""
+
+    curl: tuple[str, ...] = ()
+    """The same as lines for a shell."""
+
+    replay: Mapping[str, Any] | None = None
+    """The story as `--replay FILE` reads it, where it broke the target."""
+
     known: bool = False
     """It fails, as was known before."""

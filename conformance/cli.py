@@ -124,7 +124,7 @@ def _asked(api_base: str, options: dict[str, Any]) -> tuple[Any, Any]:
     from conformance.terms import Terms  # noqa: PLC0415 - heavy
 
     terms = Terms(options.pop("profile"), options.pop("mb"))
-    names = ("only", "skip", "known_failing", "strict")
+    names = ("only", "skip", "known_failing", "strict", "replay")
     outputs = Outputs(
         **{name: options.pop(name) for name in names},
         json=options.pop("json_file"),

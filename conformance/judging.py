@@ -10,6 +10,7 @@ from rich.console import Console
 
 from conformance.cases import Case, Finding
 from conformance.clauses import Chapter, load_chapters
+from conformance.replay import ReplayError, read_replay
 from conformance.report.console import Ticker, print_verdict
 from conformance.report.html import write_html
 from conformance.report.json_file import write_json
@@ -41,18 +42,19 @@ class Outputs:
     json: Path | None = None
     junit: Path | None = None
     html: Path | None = None
+    replay: Path | None = None
 
 
 def list_cases(settings: Settings, outputs: Outputs) -> list[str]:
     """The cases that would be run, a line each."""
-    cases = chosen(all_cases(settings.terms), outputs.only, outputs.skip)
+    cases = chosen(_cases(settings, outputs), outputs.only, outputs.skip)
     return [f"{case.id}: {case.sentence}" for case in cases]
 
 
 def judge_server(settings: Settings, outputs: Outputs, console: Console | None = None) -> int:
     """Judge it. Raises SelectionError for wrong usage, UnableError where nothing could be judged."""
     console = console or Console()
-    everything = all_cases(settings.terms)
+    everything = _cases(settings, outputs)
     cases = chosen(everything, outputs.only, outputs.skip)
     listed = read_known(outputs.known_failing, everything) if outputs.known_failing else ()
     chapters = load_chapters()
@@ -80,6 +82,15 @@ def judge_server(settings: Settings, outputs: Outputs, console: Console | None =
     if outputs.html:
         write_html(verdict, outputs.html)
     return verdict.exit_code()
+
+
+def _cases(settings: Settings, outputs: Outputs) -> tuple[Case, ...]:
+    if outputs.replay is None:
+        return all_cases(settings.terms)
+    try:
+        return read_replay(outputs.replay)
+    except ReplayError as error:
+        raise SelectionError(str(error)) from None
 
 
 async def _run(

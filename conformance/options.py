@@ -76,6 +76,9 @@ SERVER_OPTIONS = (
     click.option(
         "--time-limit", type=Seconds(), default=120, show_default=True, help="Seconds that a case may take."
     ),
+    click.option(
+        "--examples", type=click.IntRange(1), metavar="N", help="Stories that each machine draws; else 60 at most."
+    ),
     click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn."),
     click.option("--strict", is_flag=True, help="Broken should-clauses fail the run too."),
     click.option(
@@ -87,6 +90,12 @@ SERVER_OPTIONS = (
     click.option("--json", "json_file", type=_WRITTEN, metavar="FILE", help="Write the findings as JSON."),
     click.option("--junit", "junit_file", type=_WRITTEN, metavar="FILE", help="Write them as JUnit XML."),
     click.option("--html", "html_file", type=_WRITTEN, metavar="FILE", help="Write them as a page for a browser."),
+    click.option(
+        "--replay",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Only the failed stories of a machine that FILE has: one that was saved, or a JSON report.",
+    ),
     click.option("--list", "only_list", is_flag=True, help="List the cases and end."),
 )
 

@@ -35,20 +35,31 @@ def cut(video_size: int, chunk_size: int) -> tuple[range, ...]:
 
 def init_answers(source_info: Mapping[str, object], reading: PlanReading) -> frozenset[str | None]:
     """The texts with which init may refuse (400 invalid_params); None stands for 200. The count rule is floor."""
+    return frozenset(init_clauses(source_info, reading))
+
+
+def init_clauses(source_info: Mapping[str, object], reading: PlanReading) -> Mapping[str | None, str]:
+    """What `init_answers` tells, each with the clause that decides it; of what is accepted "", for no one does."""
     numbers = [source_info.get(name) for name in ("video_size", "chunk_size", "total_chunk_count")]
     size, chunk, count = (number if _is_number(number) else 0 for number in numbers)
-    if source_info.get("source") != "FILE_UPLOAD" or 0 in (size, chunk, count):
-        return frozenset({FIELDS})  # S-INIT-SOURCE, S-PLAN-FIELDS
+    if source_info.get("source") != "FILE_UPLOAD":
+        return {FIELDS: "S-INIT-SOURCE"}
+    if 0 in (size, chunk, count):
+        return {FIELDS: "S-PLAN-FIELDS"}
     if reading.largest is not None and size > reading.largest:
-        return frozenset({FIELDS})  # S-PLAN-LARGEST
-    if _is_bad_size(size, chunk, reading) or (reading.whole and count == 1 and chunk != size):
-        return frozenset({SIZE})  # the last: S-PLAN-WHOLE-SIZE
+        return {FIELDS: "S-PLAN-LARGEST"}
+    if clause := _bad_size(size, chunk, reading):
+        return {SIZE: clause}
+    if reading.whole and count == 1 and chunk != size:
+        return {SIZE: "S-PLAN-WHOLE-SIZE"}
     planned = len(cut(size, chunk))
-    judged_by_count = COUNT if count > 1000 or count != planned else None  # S-PLAN-COUNT-RANGE, S-PLAN-COUNT
+    by_count: Mapping[str | None, str] = {None: ""}
+    if count > 1000 or count != planned:
+        by_count = {COUNT: "S-PLAN-COUNT" if count <= 1000 else "S-PLAN-COUNT-RANGE"}
     if size > 64 * reading.units[1] and 1 in (count, planned):
-        # S-PLAN-LARGE-SPLIT; where only one of the two says "one chunk", the count may be blamed as well
-        return frozenset({SIZE, judged_by_count or SIZE})
-    return frozenset({judged_by_count})
+        # Where only one of the two says "one chunk", the count may be blamed as well
+        return {**({} if None in by_count else by_count), SIZE: "S-PLAN-LARGE-SPLIT"}
+    return by_count
 
 
 def _is_number(value: object) -> TypeGuard[int]:
@@ -56,7 +67,13 @@ def _is_number(value: object) -> TypeGuard[int]:
     return type(value) is int and 1 <= value <= LARGEST_NUMBER
 
 
-def _is_bad_size(size: int, chunk: int, reading: PlanReading) -> bool:
-    """S-PLAN-CHUNK-EXCEEDS, S-PLAN-CHUNK-MAX; S-PLAN-CHUNK-MIN and S-PLAN-SMALL-WHOLE."""
+def _bad_size(size: int, chunk: int, reading: PlanReading) -> str:
+    """The clause that finds the chunk size bad, "" where none does."""
     low, high = reading.units
-    return chunk > min(size, 64 * high) or (min(size, chunk) < 5 * low and chunk != size)
+    if chunk > size:
+        return "S-PLAN-CHUNK-EXCEEDS"
+    if chunk > 64 * high:
+        return "S-PLAN-CHUNK-MAX"
+    if min(size, chunk) < 5 * low and chunk != size:
+        return "S-PLAN-SMALL-WHOLE" if size < 5 * low else "S-PLAN-CHUNK-MIN"
+    return ""

@@ -1,11 +1,11 @@
-"""Trying cases: some at a time, each within its time, those that move the clock alone at the end."""
+"""Trying cases: some at a time, each within its time, then those that move the clock, then the machines."""
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Final
 
-from conformance.cases import BrokenError, Case, Finding, Outcome, SkipError
+from conformance.cases import BrokenError, Case, Finding, Outcome, SkipError, UnsteadyError
 from conformance.clauses import Clause, Strength
 from conformance.target import Target
 from conformance.trial import Trial
@@ -27,7 +27,7 @@ class Runner:
     async def run(self, cases: Sequence[Case]) -> list[Finding]:
         """What came of each case, in the order of the cases."""
         found: dict[str, Finding] = {}
-        waiting = iter([case for case in cases if not case.alone])
+        waiting = iter([case for case in cases if not case.alone and not case.last])
 
         async def worker() -> None:
             for case in waiting:
@@ -40,18 +40,21 @@ class Runner:
             jobs = 1
         waiting = iter(alone)
         await _all(worker for _ in range(jobs))
+        for case in cases:
+            if case.last:
+                found[case.id] = await self._one(case, tuple(found.values()))
         return [found[case.id] for case in cases]
 
-    async def _one(self, case: Case) -> Finding:
-        finding = await self._tried(case)
+    async def _one(self, case: Case, before: Sequence[Finding] = ()) -> Finding:
+        finding = await self._tried(case, before)
         self._told(finding)
         return finding
 
-    async def _tried(self, case: Case) -> Finding:
+    async def _tried(self, case: Case, before: Sequence[Finding]) -> Finding:
         if self._target.dead or self._lost >= _LOST:
             why = "has stopped answering" if self._target.dead else "is not there any more"
             return Finding(case, Outcome.SKIP, reason=f"the target {why}")
-        trial = Trial(self._target, case.id)
+        trial = Trial(self._target, case.id, before)
         outcome, reason = await self._outcome(trial, case)
         if outcome in (Outcome.PASS, Outcome.FAIL) and self._strengths[case.clause] is Strength.REPORTED:
             outcome = Outcome.REPORTED
@@ -70,6 +73,8 @@ class Runner:
             return Outcome.SKIP, str(error)
         except UnreachableError as error:
             self._lost += 1
+            return Outcome.ERROR, str(error)
+        except UnsteadyError as error:
             return Outcome.ERROR, str(error)
         except TimeoutError:
             trial.expected, trial.actual = "the end of the case in time", f"no end after {self._limit(case):g} s"
@@ -95,6 +100,9 @@ class Runner:
             dict(trial.readings),
             tuple(trial.exchanges),
             time.monotonic() - trial.began,
+            trial.steps,
+            trial.curl,
+            trial.replay,
         )
 
 

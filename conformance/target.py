@@ -32,6 +32,8 @@ class Settings:
     patience: float = 10.0
     time_limit: float = 120.0
     jobs: int = 8
+    examples: int | None = None
+    """Stories that each machine draws; None leaves it to the machine."""
 
 
 class NotHttpError(Exception):

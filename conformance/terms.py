@@ -1,9 +1,10 @@
 """On what terms a target is judged: the profile whose readings it has to show, and the bytes of a MB."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from conformance import readings
 from conformance.plans import PlanReading
 
 ANY: Final = "any"
@@ -58,6 +59,20 @@ SWITCHES: Final[Mapping[str, Switch]] = {
 """What the guide leaves open, by the name that the contract gives it."""
 
 
+_OF_A_PUT: Final[Mapping[str, readings.Choices]] = {
+    **readings.SWITCHES,
+    "progress": frozenset({"count", "last_index"}),  # S-CHUNK-PROGRESS
+    "progress_on": frozenset({"accepted", "accepted and 416"}),  # S-ORDER-416-PROGRESS, a should
+    "off_plan": frozenset({400, 416}),  # S-CHUNK-PLANNED-SIZE
+    "content_type": frozenset({400, 415}),  # S-HEAD-TYPE
+    "final_status": frozenset({201}),  # S-CHUNK-201
+    "repeat": frozenset({416}),  # S-ORDER-REPEAT
+}
+"""What the law book leaves open about a PUT; where it demands one value, that alone."""
+
+_IN_NO_PROFILE: Final = ("progress_on", "missing_range", "order")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The profile, and the unit where it is not the profile's."""
@@ -110,3 +125,14 @@ class Terms:
         bounds = {"none": None, "4000000000": 4_000_000_000}
         largest = [bound for name, bound in bounds.items() if self.admits("largest_video", name)]
         return tuple(PlanReading(units, one, bound) for units in self.units for one in whole for bound in largest)
+
+    def put_reading(self, shown: Mapping[str, Collection[str]]) -> readings.Reading:
+        """What a target may make of a PUT: where it has shown a value, that; else each that is right here."""
+        chosen = {
+            switch: frozenset(value for value in known if str(value) in shown.get(switch, ()))
+            or frozenset(
+                value for value in _OF_A_PUT[switch] if switch in _IN_NO_PROFILE or self.admits(switch, str(value))
+            )
+            for switch, known in readings.SWITCHES.items()
+        }
+        return readings.Reading(**chosen)

@@ -3,11 +3,11 @@
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
-from conformance.cases import BrokenError, SkipError
+from conformance.cases import BrokenError, Finding, SkipError
 from conformance.exchange import Answer, Exchange
 from conformance.puts import Plan
 from conformance.rights import Rights
@@ -23,15 +23,22 @@ _UNSET: Final = object()
 
 
 class Trial:
-    """What a case works with. Setup that goes wrong raises SkipError, a broken clause BrokenError."""
+    """What a case works with. Setup that goes wrong raises SkipError, a broken clause BrokenError.
 
-    def __init__(self, target: Target, case_id: str) -> None:
+    `before`: what came of the cases that were run before this one.
+    """
+
+    def __init__(self, target: Target, case_id: str, before: Sequence[Finding] = ()) -> None:
         self.target = target
         self.exchanges: list[Exchange] = []
         self.readings: dict[str, str] = {}
         self.reported = ""
         self.expected = ""
         self.actual = ""
+        self.before = before
+        self.steps: tuple[str, ...] = ()
+        self.curl: tuple[str, ...] = ()
+        self.replay: Mapping[str, Any] | None = None
         self.began = time.monotonic()
         self.random = random.Random(f"{target.settings.seed} {case_id}")  # noqa: S311 - not a secret
 

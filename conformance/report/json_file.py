@@ -65,5 +65,8 @@ def _case(finding: Finding) -> dict[str, Any]:
         "known_failing": finding.known,
         "readings": dict(finding.readings),
         "seconds": round(finding.seconds, 4),
+        "steps": list(finding.steps),
+        "curl": list(finding.curl),
+        "replay": finding.replay,
         "exchange": [exchange.as_json() for exchange in finding.exchanges],
     }

@@ -2,6 +2,7 @@
 
 A case breaks one rule at a time, and judges one thing: what a refusal leaves behind is judged under
 S-ATOMIC-REFUSED alone, what the progress header says under S-CHUNK-PROGRESS and S-ORDER-416-PROGRESS alone.
+The machines come last: they draw what the tables cannot list.
 """
 
 from conformance.cases import Case
@@ -11,6 +12,7 @@ from conformance.server import (
     expiry,
     headers,
     init,
+    machines,
     order,
     plan,
     plan_fields,
@@ -25,4 +27,4 @@ from conformance.terms import Terms
 def all_cases(terms: Terms) -> tuple[Case, ...]:
     """Every case, in the order of the law book's chapters; the ids do not depend on the terms."""
     tables = (plan, plan_fields, plan_readings, init, url, expiry, chunk, headers, ranges, order, atomic, status)
-    return tuple(case for table in tables for case in table.cases(terms))
+    return tuple(case for table in (*tables, machines) for case in table.cases(terms))

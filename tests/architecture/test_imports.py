@@ -34,6 +34,7 @@ def loaded_by(statement: str) -> set[str]:
             "import conformance.pytest_plugin",
             {"mockserver", "client_reference", "aiohttp", "rich", "conformance.wire", "conformance.server"},
         ),
+        ("import conformance.judging", {"mockserver", "client_reference", "aiohttp", "hypothesis"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

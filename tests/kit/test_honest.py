@@ -12,7 +12,7 @@ REAL_UNITS = ["S-PLAN-*", "S-INIT-ANSWER", "S-CHUNK-EXAMPLE-4M", "S-ORDER-GAP/on
 
 
 def judged(path: Path, *arguments: str) -> dict[str, Any]:
-    done = run("conformance", "server", "--json", str(path), *arguments)
+    done = run("conformance", "server", "--examples", "8", "--json", str(path), *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     told: dict[str, Any] = json.loads(path.read_text())
