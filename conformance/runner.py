@@ -35,7 +35,7 @@ class Runner:
 
         jobs = self._target.settings.jobs
         await _all(worker for _ in range(jobs))
-        alone = [case for case in cases if case.alone]
+        alone = [case for case in cases if case.alone and not case.last]
         if self._target.clock:
             jobs = 1
         waiting = iter(alone)

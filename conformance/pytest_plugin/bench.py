@@ -41,7 +41,7 @@ class Bench:
         strict: bool,
         config: pytest.Config,
     ) -> None:
-        self.cases = sorted(cases, key=lambda case: case.alone)
+        self.cases = sorted(cases, key=lambda case: (case.last, case.alone))
         self.known = known
         self.strict = strict
         self.clauses: dict[str, Clause] = {clause.id: clause for clause in load_clauses()}

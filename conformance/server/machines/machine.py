@@ -49,7 +49,7 @@ class Machine:
     @property
     def case(self) -> Case:
         """To be run after all tables, for it looks at what they have found."""
-        return Case(self.id, self.sentence, self._run, last=True)
+        return Case(self.id, self.sentence, self._run, alone=EXPIRED in self.histories, last=True)
 
     async def _run(self, trial: Trial) -> None:
         settings = trial.target.settings
