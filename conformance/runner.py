@@ -23,10 +23,13 @@ class Runner:
         self._strengths = {clause.id: clause.strength for clause in clauses}
         self._told = told
         self._lost = 0
+        self._found: dict[str, Finding] = {}
 
     async def run(self, cases: Sequence[Case]) -> list[Finding]:
-        """What came of each case, in the order of the cases."""
-        found: dict[str, Finding] = {}
+        """What came of each case, in the order of the cases. The last ones know what came of all before, in
+        earlier runs too.
+        """
+        found = self._found
         waiting = iter([case for case in cases if not case.alone and not case.last])
 
         async def worker() -> None:

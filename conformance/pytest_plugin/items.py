@@ -10,7 +10,7 @@ from conformance.cases import Case, Finding, Outcome
 from conformance.exchange import printable
 from conformance.pytest_plugin.bench import BENCH, UnableError
 from conformance.pytest_plugin.selected import KIT, SERVER
-from conformance.report.lines import exchange_lines
+from conformance.report.lines import exchange_lines, story_lines
 
 
 def collector_of(path: Path, parent: pytest.Collector) -> pytest.Collector:
@@ -97,5 +97,5 @@ class CaseItem(pytest.Item):
         yield f"  {finding.case.sentence}"
         yield f"  {self._clause.id} ({self._clause.strength}): {self._clause.text}"
         yield ""
-        for line in exchange_lines(finding):
+        for line in (*story_lines(finding), *exchange_lines(finding)):
             yield f"  {line}"

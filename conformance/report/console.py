@@ -1,6 +1,5 @@
 """The console report: a tree by chapter, a line while the run goes on, the exchange where a case failed."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -13,7 +12,7 @@ from rich.text import Text
 from conformance.cases import Finding, Outcome
 from conformance.clauses import Strength
 from conformance.exchange import printable
-from conformance.report.lines import exchange_lines, fingerprint_lines, summary_line
+from conformance.report.lines import exchange_lines, fingerprint_lines, story_lines, summary_line
 from conformance.verdict import ClauseResult, Verdict
 
 _MARKS: Final = {
@@ -116,23 +115,11 @@ def _print_bad(finding: Finding, console: Console, *, exchanges: bool) -> None:
     else:
         _line(console, f"          expected: {finding.expected}", "green")
         _line(console, f"          actual:   {finding.actual}", "red")
-    _print_story(finding, console)
+    for line in story_lines(finding):
+        _line(console, f"          {line}")
     if not exchanges:
         return
     for line in exchange_lines(finding):
-        _line(console, f"          {line}", "dim")
-
-
-def _print_story(finding: Finding, console: Console) -> None:
-    """What a machine's smallest story did, and how it is told again: as steps, as JSON, as lines for a shell."""
-    if finding.replay is None:
-        return
-    for number, step in enumerate(finding.steps, 1):
-        _line(console, f"          step {number}: {step}")
-    _line(console, "          again with --replay FILE, where FILE is the --json report or has this line:")
-    _line(console, f"          {json.dumps(finding.replay)}", "dim")
-    _line(console, "          again with curl:")
-    for line in finding.curl:
         _line(console, f"          {line}", "dim")
 
 

@@ -1,5 +1,6 @@
 """What several reports say in the same words."""
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +18,18 @@ def exchange_lines(finding: Finding) -> Iterator[str]:
         yield f"({left_out} exchanges before these)"
     for exchange in finding.exchanges[-_EXCHANGES:]:
         yield from exchange.lines()
+
+
+def story_lines(finding: Finding) -> Iterator[str]:
+    """What a machine's smallest story did, and how it is told again: as steps, as JSON, as lines for a shell."""
+    if finding.replay is None:
+        return
+    for number, step in enumerate(finding.steps, 1):
+        yield f"step {number}: {step}"
+    yield "again with --replay FILE, where FILE is the --json report or has this line:"
+    yield json.dumps(finding.replay)
+    yield "again with curl:"
+    yield from finding.curl
 
 
 def fingerprint_lines(verdict: Verdict) -> Iterator[str]:
