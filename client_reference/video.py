@@ -1,6 +1,8 @@
 """The file to upload, read in pieces and away from the event loop."""
 
 import asyncio
+import hashlib
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -8,10 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from client_reference.errors import FileChanged
+from client_reference.pace import Pace
 from client_reference.plan import Chunk
 
 PIECE = 1 << 20  # bytes read at once
-SLICE = 1 << 18  # bytes handed to the socket at once: each one taken is a sign of life from a slow network
+ENDS = 1 << 16  # bytes of head and of tail that `fingerprint` looks at
 CONTENT_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
 
 
@@ -46,13 +49,20 @@ class VideoFile:
                     f"{self._path} had {self.size} bytes and now has {self._seek_end()}; upload it again."
                 )
             self._file.seek(offset)
-            pieces = bytearray()
-            while len(pieces) < length:
-                piece = self._file.read(length - len(pieces))
-                if not piece:
+            piece = self._file.read(length)
+            while len(piece) < length:  # a network file system may give less than was asked for
+                more = self._file.read(length - len(piece))
+                if not more:
                     raise FileChanged(f"{self._path} was cut short while it was read; upload it again.")
-                pieces += piece
-            return bytes(pieces)
+                piece += more
+            return piece
+
+    def fingerprint(self) -> dict[str, object]:
+        """What tells this file from another, or from itself before a change: a resume file is bound to it."""
+        ends = hashlib.sha256(self.read(0, min(ENDS, self.size)))
+        ends.update(self.read(max(0, self.size - ENDS), min(ENDS, self.size)))
+        changed = os.fstat(self._file.fileno()).st_mtime_ns
+        return {"size": self.size, "mtime_ns": changed, "ends": ends.hexdigest()}
 
     def _seek_end(self) -> int:
         return self._file.seek(0, 2)
@@ -61,23 +71,42 @@ class VideoFile:
 class ChunkBody:
     """The bytes of one chunk as an async iterable; `taken` is told how many of them were asked for so far.
 
-    What goes wrong with the file is kept in `trouble`: raised inside an HTTP library it would look like a
-    broken connection.
+    The next piece is read while the one before goes out. What goes wrong with the file is kept in `trouble`:
+    raised inside an HTTP library it would look like a broken connection.
     """
 
-    def __init__(self, video: VideoFile, chunk: Chunk, taken: Callable[[int], None]) -> None:
-        self._video, self._chunk, self._taken = video, chunk, taken
+    def __init__(self, video: VideoFile, chunk: Chunk, pace: Pace, taken: Callable[[int], None]) -> None:
+        self._video, self._chunk, self._pace, self._taken = video, chunk, pace, taken
         self.trouble: Exception | None = None
 
     async def __aiter__(self) -> AsyncIterator[memoryview]:
-        for start in range(self._chunk.first, self._chunk.last + 1, PIECE):
-            length = min(PIECE, self._chunk.last + 1 - start)
-            try:
-                piece = await asyncio.to_thread(self._video.read, start, length)
-            except (FileChanged, OSError) as trouble:
-                self.trouble = trouble
-                raise
-            for offset in range(0, length, SLICE):
-                self._taken(start + offset - self._chunk.first)
-                yield memoryview(piece)[offset : offset + SLICE]
-        self._taken(self._chunk.size)
+        taken = 0
+        ahead = self._read_ahead(0)
+        try:
+            while taken < self._chunk.size:
+                piece = await ahead
+                if isinstance(piece, Exception):
+                    self.trouble = piece
+                    raise piece
+                if taken + len(piece) < self._chunk.size:
+                    ahead = self._read_ahead(taken + len(piece))
+                for offset in range(0, len(piece), self._pace.slice):
+                    part = memoryview(piece)[offset : offset + self._pace.slice]
+                    await self._pace.take(len(part))
+                    self._taken(taken + offset)
+                    yield part
+                taken += len(piece)
+        finally:
+            ahead.cancel()
+        self._taken(taken)
+
+    def _read_ahead(self, offset: int) -> asyncio.Future[bytes | Exception]:
+        length = min(PIECE, self._chunk.size - offset)
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(None, self._read, self._chunk.first + offset, length)
+
+    def _read(self, start: int, length: int) -> bytes | Exception:
+        try:
+            return self._video.read(start, length)
+        except (FileChanged, OSError, ValueError) as trouble:  # ValueError: closed, nobody waits for this piece
+            return trouble

@@ -64,6 +64,8 @@ def test_uploaded(command, video):
         "upload_url": None,
         "chunk_size": None,
         "mb": None,
+        "resume_file": None,
+        "limit_rate": None,
         "wait": True,
     }
 
@@ -85,6 +87,8 @@ def test_every_option(command, video):
         "upload_url": "http://h/u",
         "chunk_size": 5000,
         "mb": 1000,
+        "resume_file": None,
+        "limit_rate": None,
         "wait": False,
     }
 
@@ -196,7 +200,7 @@ def test_unreadable(command, video):
         (["{video}"], "The access token is missing; give it as --token T or in TIKTOK_ACCESS_TOKEN."),
         (["{video}", "--token", "t", "--chunk-size", "many"], "'many' is not a valid integer range."),
         (["{video}", "--token", "t", "--mb", "199"], "199 is not in the range x>=200."),
-        (["{video}", "--token", "t", "--limit-rate", "1"], "No such option"),
+        (["{video}", "--token", "t", "--limit-rate", "0"], "'0' is no number of bytes a second"),
     ],
 )
 def test_wrong_usage(command, video, arguments, sentence):

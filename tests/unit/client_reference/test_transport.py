@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from client_reference import RetryPolicy, errors, upload
+from client_reference.pace import Pace
 from client_reference.plan import Chunk, ChunkPlan
 from client_reference.steps import UploadJob
 from client_reference.transport import NoAnswer, Progress, Timeouts, Wire
@@ -375,10 +376,10 @@ async def test_it_can_be_cancelled(video):
 
 async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch):
     monkeypatch.setattr("client_reference.video.PIECE", 4_000)
-    monkeypatch.setattr("client_reference.video.SLICE", 1_500)
+    monkeypatch.setattr("client_reference.pace.SLICE", 1_500)
     taken = []
     with VideoFile(video) as file:
-        body = ChunkBody(file, Chunk(2, 10_000, 19_999, SIZE), taken.append)
+        body = ChunkBody(file, Chunk(2, 10_000, 19_999, SIZE), Pace(None, None, None), taken.append)
         slices = [bytes(piece) async for piece in body]
     assert [len(piece) for piece in slices] == [1_500, 1_500, 1_000, 1_500, 1_500, 1_000, 1_500, 500]
     assert b"".join(slices) == video.read_bytes()[10_000:20_000]
@@ -398,7 +399,7 @@ async def test_each_slice_taken_is_a_sign_of_life(video):
 
     sent = []
     with VideoFile(video) as file:
-        wire = Wire(None, file, Timeouts(silence=1_000.0), sent.append)
+        wire = Wire(None, file, None, Timeouts(silence=1_000.0), sent.append)
         plan = ChunkPlan(25, 10, 2)
         request = UploadJob(plan, token="t").chunk_request("http://h/", plan.chunk(2), 0.0)
         running, over = Limit(over=False), Limit(over=True)
@@ -449,6 +450,6 @@ def test_content_type(tmp_path, name, kind):
     ],
 )
 def test_reasons_hold_no_credential(error, reason):
-    said = Wire(None, None, Timeouts(), None)._reason(error)
+    said = Wire(None, None, None, Timeouts(), None)._reason(error)
     assert said.endswith(reason)
     assert "secret" not in said
