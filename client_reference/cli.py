@@ -74,8 +74,8 @@ def main(
 ) -> None:
     """Upload FILE to TikTok and wait until it is posted.
 
-    Exit code 0: uploaded; 1: the upload failed; 2: wrong usage; 3: TikTok could not be reached, FILE not be read or
-    the resume file not be used; 130 and 143: interrupted. --token and --api-base can also come from
+    Exit code 0: uploaded; 1: the upload failed; 2: wrong usage; 3: TikTok could not be reached, FILE not be read
+    or the resume file not be used; 130 and 143: interrupted. --token and --api-base can also come from
     TIKTOK_ACCESS_TOKEN and TIKTOK_API_BASE.
     """
     if not token and upload_url is None:
