@@ -36,6 +36,18 @@ class Rate(click.ParamType[int]):
         return int(number[1]) * UNITS[number[2].lower()]
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's order
+    if wanted:
+        from importlib import metadata  # noqa: PLC0415 - slow, and hardly ever asked for
+
+        try:
+            version = metadata.version("tiktok-upload-mock")
+        except metadata.PackageNotFoundError:
+            version = "of a copied folder"
+        click.echo(f"{ctx.info_name}, version {version}")
+        ctx.exit()
+
+
 @click.command(name="tiktok-upload", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--api-base", metavar="URL", default=TIKTOK, envvar="TIKTOK_API_BASE", show_default=True)
@@ -55,7 +67,14 @@ class Rate(click.ParamType[int]):
 @click.option("--limit-rate", metavar="BYTES", type=Rate(), help="A second, at most; also 500k, 2M.")
 @click.option("--no-wait", is_flag=True, help="Stop after the last byte, without the terminal status.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, and no other line.")
-@click.version_option(package_name="tiktok-upload-mock")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main(
     file: Path,
     *,

@@ -173,8 +173,8 @@ class UploadFlow:
                 self._go_to(place)
             case Unclear():
                 self._ask_status()
-            case errors.PlaceLost():
-                self._fail(verdict)
+            case trouble:
+                self._fail(trouble)
 
     def _go_to(self, place: int) -> None:
         """The server stands at `place`, not where we thought."""

@@ -121,11 +121,6 @@ class Command:
         )
         assert (status, said) == (200, {"equal": True, "first_difference": None})
 
-    def check_a_run_after_the_end(self) -> None:
-        before = len(self.requests())
-        assert self.run_well()["requests"] == 1
-        assert [operation for operation, _, _ in self.requests()[before:]] == ["status"]
-
 
 @pytest.fixture
 def command(server: ThreadServer, tmp_path: Path) -> Command:
@@ -152,7 +147,14 @@ def test_killed_on_the_client_s_side(command: Command, moment: str, inits: int, 
     command.kill_itself(moment)
     assert command.run_well()["requests"] == requests
     command.check_one_post(inits)
-    command.check_a_run_after_the_end()
+
+
+def test_run_again_after_the_end(command: Command) -> None:
+    first = command.run_well()
+    before = len(command.requests())
+    assert command.run_well() == {**first, "requests": 1}
+    assert [operation for operation, _, _ in command.requests()[before:]] == ["status"]
+    command.check_one_post(inits=1)
 
 
 PARKED = {
@@ -295,8 +297,10 @@ def test_a_server_that_forgot_what_may_be_posted(command: Command) -> None:
     code, _, err = command.run()
     assert (code, err) == (
         1,
-        "Error: The upload_url has no upload (HTTP 404); the last chunk may have arrived, so look for the post "
-        "before uploading again.\n",
+        (
+            "Error: The upload_url has no upload (HTTP 404); the last chunk may have arrived, "
+            "so look for the post before uploading again.\n"
+        ),
     )
     assert good(command.server, "GET", "/_mock/uploads") == {"uploads": []}
 

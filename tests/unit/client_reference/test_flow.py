@@ -139,6 +139,12 @@ TABLE = [
         [206, LOST, 403, state("PROCESSING_UPLOAD", uploaded_bytes=10)],
         [0, 10, (10, 0.5), "status", "UploadExpired"],
     ),
+    (
+        "lost-final-then-400-and-it-did-not-arrive",
+        start,
+        [206, LOST, 400, state("PROCESSING_UPLOAD", uploaded_bytes=10)],
+        [0, 10, (10, 0.5), "status", "BadRequest"],
+    ),
     ("lost-final-then-403-nobody-to-ask", given, [206, LOST, 403], [0, 10, (10, 0.5), "UploadExpired"]),
     (
         "lost-final-then-404-and-no-status",

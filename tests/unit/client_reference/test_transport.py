@@ -5,7 +5,7 @@ import inspect
 import json
 import socket
 import struct
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from client_reference import RetryPolicy, errors, upload
 from client_reference.pace import Pace
 from client_reference.plan import Chunk, ChunkPlan
+from client_reference.resume import ResumeFile
 from client_reference.steps import UploadJob
 from client_reference.transport import NoAnswer, Progress, Timeouts, Wire
 from client_reference.video import ChunkBody, VideoFile, content_type
@@ -359,19 +360,95 @@ async def test_an_empty_file_and_a_missing_one(tmp_path):
         await upload(tmp_path / "none.mp4", token="t")
 
 
-async def test_it_can_be_cancelled(video):
-    arrived = asyncio.Event()
+@pytest.mark.parametrize("limit_rate", [None, 1])
+async def test_cancelled_it_closes_file_and_connection_at_once(video, monkeypatch, limit_rate):
+    """Before an answer, and in the middle of a chunk that goes out slowly."""
+    arrived, left = asyncio.Event(), asyncio.Event()
+    files = []
+    kept = VideoFile.__enter__
+    monkeypatch.setattr(VideoFile, "__enter__", lambda self: files.append(self) or kept(self))
 
     async def wait(_server, _request, reader, _writer):
         arrived.set()
-        await reader.read()
+        with suppress(ConnectionError):
+            await reader.read()
+        left.set()
 
     async with serving(wait) as server:
-        task = asyncio.create_task(run(video, server, upload_url=server.url + "/v"))
+        options = {
+            "upload_url": server.url + "/v",
+            "limit_rate": limit_rate,
+            "resume_file": video.with_name("state"),
+        }
+        task = asyncio.create_task(run(video, server, sleep=asyncio.sleep, **options))
         await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        assert files[0]._file.closed
+        await left.wait()
+        ResumeFile(video.with_name("state"), {}).close()  # locked no more
+
+
+async def test_a_limited_rate_holds_across_chunks_and_retries(video):
+    waits, moved = [], [0.0]
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        moved[0] += seconds
+
+    async with serving(answer(503, "Retry-After: 0"), answer(206), answer(201)) as server:
+        url = server.url + "/v"
+        options = {"sleep": sleep, "clock": lambda: moved[0], "random": lambda: 0.0}
+        await run(video, server, upload_url=url, limit_rate=5_000, retry=RetryPolicy(base=0.0), **options)
+    sent = SIZE + 12_750  # the first chunk went out twice
+    assert sum(waits) == pytest.approx(sent / 5_000, abs=0.1)
+    assert max(waits) <= 0.1 + 1e-9
+    assert b"".join(request.body for request in server.requests[1:]) == video.read_bytes()
+
+
+@pytest.mark.parametrize(("allowed", "actions"), [(0, []), (1, [init()]), (2, [init(), answer(206)])])
+async def test_what_cannot_be_kept_is_not_sent(video, monkeypatch, allowed, actions):
+    """Not the init, and not the chunk whose place could not be kept."""
+    saves = []
+
+    def save(_, saved):
+        saves.append(saved.acknowledged)
+        if len(saves) > allowed:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(*actions) as server:
+        with pytest.raises(errors.ResumeTrouble, match="full"):
+            await run(video, server, resume_file=video.with_name("state"))
+    assert len(server.requests) == len(actions)
+
+
+async def test_what_cannot_be_kept_once_all_has_arrived_is_no_failure(video, monkeypatch):
+    """Another run hears it from the server."""
+    saves = []
+
+    def save(_, saved):
+        saves.append(saved.acknowledged)
+        if saved.acknowledged == SIZE:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(init(), answer(206), answer(201), api(status="PUBLISH_COMPLETE")) as server:
+        result = await run(video, server, resume_file=video.with_name("state"))
+    assert result.status == "PUBLISH_COMPLETE"
+    assert saves == [0, 0, 12_750, SIZE, SIZE]
+
+
+async def test_the_error_of_the_upload_comes_before_that_of_the_resume_file(video, monkeypatch):
+    def save(_, saved):
+        if not saved.upload_url:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(answer(404)) as server:
+        with pytest.raises(errors.UploadUnknown):
+            await run(video, server, upload_url=server.url + "/v", resume_file=video.with_name("state"))
 
 
 async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch):
@@ -419,6 +496,22 @@ def test_a_file_cut_short_while_it_is_read(video, monkeypatch):
         monkeypatch.setattr(file, "_seek_end", lambda: SIZE)
         with pytest.raises(errors.FileChanged, match="was cut short while it was read"):
             file.read(0, SIZE)
+
+
+def test_a_file_system_that_gives_less_than_was_asked_for(video):
+    class Reluctant:
+        def __init__(self, file):
+            self.file = file
+
+        def read(self, length):
+            return self.file.read(min(length, 1_000))
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    with VideoFile(video) as file:
+        file._file = Reluctant(file._file)
+        assert file.read(100, 5_500) == video.read_bytes()[100:5_600]
 
 
 @pytest.mark.parametrize(
