@@ -103,6 +103,20 @@ def test_all_had_arrived_and_the_post_failed():
     assert flow.saved == Saved()
 
 
+def test_another_init_begins_with_nothing():
+    flow = resumed(AT_10)
+    play(flow, [at(10), 403, at(10)])
+    assert (flow.saved, flow.acknowledged) == (Saved(), 0)
+    play(flow, [initialised("https://h/another", "v_other")])
+    assert flow.saved == Saved("https://h/another", "v_other", 0)
+
+
+def test_no_other_init_where_nobody_can_say_whether_the_last_arrived():
+    flow = resumed(Saved(URL, None, 10))
+    assert play(flow, [404]) == [10, "UploadUnknown"]
+    assert not error(flow).retryable
+
+
 def test_why_there_is_another_init():
     flow = resumed(AT_0)
     play(flow, [at(0), 403])
@@ -276,8 +290,13 @@ class World:
                     flow.receive_failure("lost")
                 else:
                     flow.receive_response(status, headers, json.dumps(body).encode())
-            self.kept = flow.saved
+            self.keep(flow.saved)
         return step
+
+    def keep(self, saved):
+        self.kept = saved
+        if saved.upload_url:  # what is kept is never more than what the service has
+            assert saved.acknowledged <= self.service.held[int(saved.upload_url.partition("?")[2])]
 
 
 @given(
