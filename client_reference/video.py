@@ -1,19 +1,20 @@
-"""The file to upload, read in pieces and away from the event loop."""
+"""The file to upload, read in pieces; the event loop never waits for a disk."""
 
 import asyncio
 import hashlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from client_reference.errors import FileChanged
-from client_reference.pace import Pace
+from client_reference.pace import SLICE, Pace
 from client_reference.plan import Chunk
 
-PIECE = 1 << 20  # bytes read at once
+PIECE = 1 << 20  # bytes read at once where the disk is waited for
 ENDS = 1 << 16  # bytes of head and of tail that `fingerprint` looks at
 CONTENT_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm"}
 
@@ -57,6 +58,17 @@ class VideoFile:
                 piece += more
             return piece
 
+    def read_cached(self, offset: int, length: int) -> bytearray | None:
+        """The same at once; None where the disk must be waited for, where `read` has to look, or not on Linux."""
+        nowait = getattr(os, "RWF_NOWAIT", None)
+        if nowait is None or os.fstat(self._file.fileno()).st_size != self.size:
+            return None
+        buffer = bytearray(length)
+        with suppress(OSError):  # BlockingIOError, or a file system that cannot do it
+            if os.preadv(self._file.fileno(), [buffer], offset, nowait) == length:
+                return buffer
+        return None
+
     def fingerprint(self) -> dict[str, object]:
         """What tells this file from another, or from itself before a change: a resume file is bound to it."""
         ends = hashlib.sha256(self.read(0, min(ENDS, self.size)))
@@ -71,8 +83,8 @@ class VideoFile:
 class ChunkBody:
     """The bytes of one chunk as an async iterable; `taken` is told how many of them were asked for so far.
 
-    The next piece is read while the one before goes out. What goes wrong with the file is kept in `trouble`:
-    raised inside an HTTP library it would look like a broken connection.
+    What goes wrong with the file is kept in `trouble`: raised inside an HTTP library it would look like a
+    broken connection.
     """
 
     def __init__(self, video: VideoFile, chunk: Chunk, pace: Pace, taken: Callable[[int], None]) -> None:
@@ -81,32 +93,24 @@ class ChunkBody:
 
     async def __aiter__(self) -> AsyncIterator[memoryview]:
         taken = 0
-        ahead = self._read_ahead(0)
-        try:
-            while taken < self._chunk.size:
-                piece = await ahead
-                if isinstance(piece, Exception):
-                    self.trouble = piece
-                    raise piece
-                if taken + len(piece) < self._chunk.size:
-                    ahead = self._read_ahead(taken + len(piece))
-                for offset in range(0, len(piece), self._pace.slice):
-                    part = memoryview(piece)[offset : offset + self._pace.slice]
-                    await self._pace.take(len(part))
-                    self._taken(taken + offset)
-                    yield part
-                taken += len(piece)
-        finally:
-            ahead.cancel()
+        while taken < self._chunk.size:
+            piece = memoryview(await self._piece(taken))
+            for offset in range(0, len(piece), self._pace.slice):
+                part = piece[offset : offset + self._pace.slice]
+                await self._pace.take(len(part))
+                self._taken(taken + offset)
+                yield part
+            taken += len(piece)
         self._taken(taken)
 
-    def _read_ahead(self, offset: int) -> asyncio.Future[bytes | Exception]:
-        length = min(PIECE, self._chunk.size - offset)
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(None, self._read, self._chunk.first + offset, length)
-
-    def _read(self, start: int, length: int) -> bytes | Exception:
+    async def _piece(self, offset: int) -> bytes | bytearray:
+        """A slice where that takes no waiting, else a piece, read by a thread."""
+        start, left = self._chunk.first + offset, self._chunk.size - offset
+        cached = self._video.read_cached(start, min(SLICE, left))
+        if cached is not None:
+            return cached
         try:
-            return self._video.read(start, length)
-        except (FileChanged, OSError, ValueError) as trouble:  # ValueError: closed, nobody waits for this piece
-            return trouble
+            return await asyncio.to_thread(self._video.read, start, min(PIECE, left))
+        except (FileChanged, OSError) as trouble:
+            self.trouble = trouble
+            raise

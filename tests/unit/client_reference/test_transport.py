@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import os
 import socket
 import struct
 from contextlib import asynccontextmanager, suppress
@@ -451,16 +452,52 @@ async def test_the_error_of_the_upload_comes_before_that_of_the_resume_file(vide
             await run(video, server, upload_url=server.url + "/v", resume_file=video.with_name("state"))
 
 
-async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch):
+@pytest.mark.parametrize(
+    ("cached", "lengths"),
+    [(False, [1_500, 1_500, 1_000, 1_500, 1_500, 1_000, 1_500, 500]), (True, [1_500] * 6 + [1_000])],
+)
+async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch, cached, lengths):
+    """A slice at a time from the system's memory, a piece at a time from the disk."""
     monkeypatch.setattr("client_reference.video.PIECE", 4_000)
+    monkeypatch.setattr("client_reference.video.SLICE", 1_500)
     monkeypatch.setattr("client_reference.pace.SLICE", 1_500)
+    monkeypatch.setattr(VideoFile, "read_cached", lambda *where: VideoFile.read(*where) if cached else None)
     taken = []
     with VideoFile(video) as file:
         body = ChunkBody(file, Chunk(2, 10_000, 19_999, SIZE), Pace(None, None, None), taken.append)
         slices = [bytes(piece) async for piece in body]
-    assert [len(piece) for piece in slices] == [1_500, 1_500, 1_000, 1_500, 1_500, 1_000, 1_500, 500]
+    assert [len(piece) for piece in slices] == lengths
     assert b"".join(slices) == video.read_bytes()[10_000:20_000]
-    assert taken == [0, 1_500, 3_000, 4_000, 5_500, 7_000, 8_000, 9_500, 10_000]
+    assert taken == [sum(lengths[:count]) for count in range(len(lengths) + 1)]
+
+
+@pytest.mark.skipif(not hasattr(os, "RWF_NOWAIT"), reason="this machine has no preadv2 with RWF_NOWAIT")
+def test_what_the_system_has_in_memory_is_read_without_waiting(video, monkeypatch):
+    content, asked = video.read_bytes(), []
+    preadv = os.preadv
+
+    def reading(number, buffers, offset, flags):
+        asked.append(flags)
+        return preadv(number, buffers, offset)  # not every file system of a test machine can do without waiting
+
+    monkeypatch.setattr(os, "preadv", reading)
+    with VideoFile(video) as file:
+        assert file.read_cached(100, 5_000) == content[100:5_100]
+        assert asked == [os.RWF_NOWAIT]
+        assert file.read_cached(SIZE - 10, 20) is None
+        monkeypatch.setattr(os, "preadv", blocked)
+        assert file.read_cached(0, 10) is None
+        monkeypatch.setattr(os, "preadv", reading)
+        with video.open("ab") as other:
+            other.write(b"more")
+        assert file.read_cached(0, 10) is None
+        video.write_bytes(content)
+        monkeypatch.delattr(os, "RWF_NOWAIT")
+        assert file.read_cached(0, 10) is None
+
+
+def blocked(*_):
+    raise BlockingIOError
 
 
 async def test_each_slice_taken_is_a_sign_of_life(video):
