@@ -28,6 +28,12 @@ class UsageError(UploadError):
     fault = "caller"
 
 
+class ResumeTrouble(UploadError):
+    """The resume file cannot be used: no access, no space, or another run holds it. Nothing more was sent."""
+
+    fault = "caller"
+
+
 class PlanError(UsageError):
     """No legal chunk plan for this size and these wishes (C-PLAN); nothing was sent."""
 
@@ -90,22 +96,27 @@ class BadRequest(UploadError):
         )
 
 
-class UploadExpired(UploadError):
-    """A chunk was answered 403: the upload_url is older than an hour (C-STOP-403)."""
+class UploadGone(UploadError):
+    """No further byte may go to this upload_url."""
+
+    news: ClassVar[str]
 
     def __init__(self, *, in_doubt: bool = False) -> None:
         self.retryable = not in_doubt
-        super().__init__(f"The upload_url has expired (HTTP 403); {LOOK_FIRST if in_doubt else START_OVER}.")
+        super().__init__(f"The {self.news}; {LOOK_FIRST if in_doubt else START_OVER}.")
 
 
-class UploadUnknown(UploadError):
+class UploadExpired(UploadGone):
+    """A chunk was answered 403: the upload_url is older than an hour (C-STOP-403)."""
+
+    news = "upload_url has expired (HTTP 403)"
+
+
+class UploadUnknown(UploadGone):
     """A chunk was answered 404: no upload belongs to this URL (C-STOP-404)."""
 
     fault = "caller"
-
-    def __init__(self, *, in_doubt: bool = False) -> None:
-        self.retryable = not in_doubt
-        super().__init__(f"The upload_url has no upload (HTTP 404); {LOOK_FIRST if in_doubt else START_OVER}.")
+    news = "upload_url has no upload (HTTP 404)"
 
 
 class RedirectRefused(UploadError):

@@ -9,25 +9,22 @@ from dataclasses import replace
 from client_reference import errors
 from client_reference.answers import COMPLETE, FAILED, ApiAnswer, Progress
 from client_reference.plan import Chunk
-from client_reference.retry import RetryPolicy, retry_after_seconds
+from client_reference.retry import Polls, RetryPolicy, retry_after_seconds
 from client_reference.steps import (
     ChunkRequest,
     Failed,
     InitRequest,
     Request,
+    Saved,
     StatusRequest,
     Step,
     UploadJob,
     UploadResult,
     url_host,
 )
+from client_reference.verdict import Elsewhere, Held, Unclear, judge
 
-POLL_GAPS = (0.0, 2.0, 3.0, 4.5, 7.0, 10.0, 15.0)  # seconds before each status query: under 30 a minute
 DEFAULT_RETRY = RetryPolicy()
-
-
-def longest_wait() -> float:
-    return 1.0
 
 
 class UploadFlow:
@@ -35,7 +32,8 @@ class UploadFlow:
 
     `next_request()` gives a request to send after its `delay`, or an UploadResult, or Failed; and the same
     one again until `receive_response` or `receive_failure` tells what came of it. `jitter` gives a number
-    from 0 to 1 for each wait; without one every wait is the longest.
+    from 0 to 1 for each wait; without one every wait is the longest. With `saved`, from an earlier run with
+    the same plan, it first asks where the server is, and goes on there.
     """
 
     def __init__(
@@ -43,30 +41,49 @@ class UploadFlow:
         job: UploadJob,
         *,
         retry: RetryPolicy = DEFAULT_RETRY,
-        jitter: Callable[[], float] = longest_wait,
+        jitter: Callable[[], float] = lambda: 1.0,
+        saved: Saved | None = None,
     ) -> None:
         self._job, self._retry, self._jitter = job, retry, jitter
-        self._url, self._publish_id = job.upload_url, job.publish_id
-        self._acknowledged = 0  # most bytes the server ever confirmed
+        begun = saved is not None and saved.upload_url is not None
+        self._may_start_anew = begun and job.upload_url is None  # once
+        self._looking = begun  # has not yet heard where the server is
+        self._begin(saved if saved and begun else Saved(job.upload_url, job.publish_id))
+        self._complete = False
+        self._polls = Polls(job.patience)
+        self._requests = self._retries = 0
+        self._answered = False
+        self._step: Step = replace(job.init_request(), because=saved.because if saved else "")
+        if self._acknowledged == job.plan.video_size:
+            self._finish()
+        elif self._url is not None:
+            self._send_chunk_at(self._acknowledged, in_doubt=begun)
+            if begun and self._publish_id:
+                self._ask_status()
+
+    def _begin(self, saved: Saved) -> None:
+        self._url, self._publish_id = saved.upload_url, saved.publish_id
+        self._acknowledged = saved.acknowledged  # most bytes the server ever confirmed
         # Most bytes it can hold: those that went out; all, where an earlier run may have sent them.
-        self._reach = 0 if job.upload_url is None else job.plan.video_size
+        self._reach = 0 if self._url is None else self._job.plan.video_size
         self._failures = self._resyncs = 0  # since it last confirmed new bytes
         self._in_doubt = False  # an attempt at this chunk went without a clear answer: it may have arrived
         self._at_final = False
         self._refusal: errors.UploadError | None = None  # the end, unless status shows a complete upload
-        self._complete = False
-        self._polls = 0
-        self._waited = 0.0
-        self._requests = self._retries = 0
-        self._answered = False
-        self._step: Step = job.init_request()
-        if self._url is not None:
-            self._send_chunk_at(0)
 
     @property
     def acknowledged(self) -> int:
         """Bytes that the server has confirmed so far."""
         return self._acknowledged
+
+    @property
+    def saved(self) -> Saved:
+        """What to keep before the next request goes out, so that another run can go on from there."""
+        error = self._step.error if isinstance(self._step, Failed) else None
+        gone = isinstance(error, errors.UploadGone) and error.retryable
+        if gone or isinstance(error, errors.PublishFailed):  # no post came of it, nor can one
+            return Saved()
+        return Saved(self._url, self._publish_id, self._acknowledged)
 
     def next_request(self) -> Step:
         return self._step
@@ -110,23 +127,19 @@ class UploadFlow:
     # ── init ──
 
     def _receive_init(self, answer: ApiAnswer) -> None:
-        url, publish_id = answer.text("upload_url"), answer.text("publish_id")
-        trouble = self._job.upload_url_trouble(url)
-        if answer.refused:
-            self._fail(errors.InitRefused(*answer.refusal))
-        elif not (url and publish_id):
-            self._fail(errors.ProtocolError("The init was answered without upload_url or publish_id."))
-        elif trouble:
-            self._fail(errors.ProtocolError(f"The upload_url that init gave {trouble}; nothing goes there."))
+        task = self._job.task_of_init(answer)
+        if isinstance(task, errors.UploadError):
+            self._fail(task)
         else:
-            self._url, self._publish_id, self._failures = url, publish_id, 0
+            self._url, self._publish_id = task
+            self._failures = 0
             self._send_chunk_at(0)
 
     # ── chunks ──
 
     def _receive_chunk(self, chunk: Chunk, status: int, progress: Progress | None) -> None:
         if status == 416 or 200 <= status < 300:
-            self._receive_verdict(chunk, status, progress)
+            self._go_by_verdict(chunk, status, progress)
             return
         doubt = chunk.final and self._in_doubt
         refusal: errors.UploadError = errors.BadRequest(status, chunk.content_range)
@@ -136,42 +149,32 @@ class UploadFlow:
             self._refusal = refusal
             self._ask_status()
         else:
+            self._refuse(refusal)
+
+    def _refuse(self, refusal: errors.UploadError) -> None:
+        """Nothing more goes to this upload_url; to another one, if no post can come of this (C-ONE-POST)."""
+        self._refusal = None
+        if not (self._may_start_anew and isinstance(refusal, errors.UploadGone) and refusal.retryable):
             self._fail(refusal)
+            return
+        self._may_start_anew = False
+        self._begin(Saved())
+        self._step = replace(self._job.init_request(), because=f"the saved {refusal.news}")
 
-    def _receive_verdict(self, chunk: Chunk, status: int, progress: Progress | None) -> None:
-        end = chunk.last + 1
-        expected = status in {200, 201} if chunk.final else status == 206  # 200 at the end: A6
-        agrees = progress is None or (end in progress.readings and progress.total == chunk.total)
-        # Without publish_id nobody can be asked: the status code counts. A wrong 206 shows as 416 with the
-        # next.
-        if expected and (agrees or not self._publish_id):
-            self._confirm(end)
-        elif expected:
-            self._in_doubt = True
-            self._ask_status()
-        else:
-            self._find_place(chunk, progress, denied=status == 416)
-
-    def _find_place(self, chunk: Chunk, progress: Progress | None, *, denied: bool) -> None:
-        """The answer does not fit: go on where the server is (C-416-RESYNC), never to success by guess (C-END)."""
-        places = [] if progress is None else progress.places(self._job.plan, self._reach)
-        lost_answer = self._in_doubt
+    def _go_by_verdict(self, chunk: Chunk, status: int, progress: Progress | None) -> None:
+        places = progress.places(self._job.plan, self._reach) if progress else []
+        can_ask = bool(self._publish_id)
+        verdict = judge(chunk, status, progress, places, can_ask=can_ask, lost=self._in_doubt)
         self._in_doubt = True
-        if len(places) == 1:
-            self._go_to(places[0])
-        elif self._publish_id:
-            self._ask_status()
-        elif not denied:
-            self._go_to(chunk.first)
-        elif places:  # 1 byte, nothing or all of it: not nothing, or its byte 0 would not be denied
-            self._go_to(places[-1])
-        elif progress is None and lost_answer and not chunk.final:
-            self._send_chunk_at(chunk.last + 1)  # only our lost attempt can have moved the server; it will tell
-        else:
-            said = f"reports {progress.number} bytes" if progress else "does not say where it is"
-            self._fail(
-                errors.PlaceLost(f"The server denies {chunk.content_range!r} and {said}: no chunk starts there.")
-            )
+        match verdict:
+            case Held(place):
+                self._confirm(place)
+            case Elsewhere(place):
+                self._go_to(place)
+            case Unclear():
+                self._ask_status()
+            case trouble:
+                self._fail(trouble)
 
     def _go_to(self, place: int) -> None:
         """The server stands at `place`, not where we thought."""
@@ -208,6 +211,11 @@ class UploadFlow:
 
     def _receive_status(self, request: StatusRequest, answer: ApiAnswer) -> None:
         state = answer.text("status")
+        looking, self._looking = self._looking, False
+        tells = state in {FAILED, *COMPLETE} or self._can_be_at(answer.uploaded_bytes)
+        if looking and (answer.refused or not tells):
+            self._go_to(self._acknowledged)  # the chunk there will tell
+            return
         hidden = answer.refusal[1] == "invalid_publish_id"  # right after init it may not be visible yet
         if hidden and self._failures + 1 < self._retry.attempts:
             self._try_again(request, "invalid_publish_id")
@@ -218,50 +226,43 @@ class UploadFlow:
         elif state == FAILED:
             self._step = Failed(errors.PublishFailed(answer.text("fail_reason"), self._publish_id))
         elif self._complete:
-            self._failures = 0
-            self._poll(state)
+            self._finish(state)
         else:
             place = self._job.plan.video_size if state in COMPLETE else answer.uploaded_bytes
             self._go_by_status(state, place)
 
     def _go_by_status(self, state: str, place: int | None) -> None:
-        possible = place is not None and place <= self._reach and self._job.plan.is_edge(place)
-        if place is None or not possible:
+        if place is None or not self._can_be_at(place):
             self._fail(errors.PlaceLost(f"The status is {state!r} at byte {place}: no chunk starts there."))
         elif place == self._job.plan.video_size:
             self._finish(state)
+        elif isinstance(self._refusal, errors.UploadGone):
+            self._refuse(type(self._refusal)())  # without doubt now
         elif self._refusal is not None:
             self._fail(self._refusal)
         else:
             self._go_to(place)
 
+    def _can_be_at(self, place: int | None) -> bool:
+        return place is not None and place <= self._reach and self._job.plan.is_edge(place)
+
     def _finish(self, state: str = "") -> None:
         self._acknowledged, self._failures = self._job.plan.video_size, 0
         self._complete, self._in_doubt, self._refusal = True, False, None
-        if self._job.wait and self._publish_id:
-            self._poll(state)
-        else:
-            self._end(None)
-
-    def _poll(self, state: str) -> None:
-        if state in COMPLETE:
-            self._end(state)
-        else:
+        if self._job.wait and self._publish_id and state not in COMPLETE:
             self._ask_status(last=state)
-
-    def _end(self, status: str | None) -> None:
-        total = self._job.plan.video_size
-        self._step = UploadResult(self._publish_id, status, total, self._requests, self._retries)
+        else:
+            status = state if self._job.wait and self._publish_id else None
+            self._step = UploadResult(self._publish_id, status, self._acknowledged, self._requests, self._retries)
 
     def _ask_status(self, *, at_least: float = 0.0, last: str = "") -> None:
         assert self._publish_id is not None  # callers have looked
-        delay = max(POLL_GAPS[min(self._polls, len(POLL_GAPS) - 1)], at_least)
-        self._polls += 1
-        self._waited += delay
-        if self._waited > self._job.patience:
-            self._fail(errors.GaveUp(self._polls - 1, f"status {last or 'unknown'}", in_doubt=self._lost_final))
+        gap = self._polls.next_gap(at_least)
+        if gap is None:
+            last = f"status {last or 'unknown'}"
+            self._fail(errors.GaveUp(self._polls.made, last, in_doubt=self._lost_final))
         else:
-            self._step = self._job.status_request(self._publish_id, delay)
+            self._step = self._job.status_request(self._publish_id, gap)
 
     # ── trouble ──
 

@@ -51,6 +51,25 @@ class RetryPolicy:
         return min(doubled, self.cap) * (1 - self.jitter * (1 - draw))
 
 
+class Polls:
+    """The status queries of one upload: fewer than 30 a minute, `patience` seconds in all (C-STATUS-POLL)."""
+
+    GAPS = (0.0, 2.0, 3.0, 4.5, 7.0, 10.0, 15.0)  # seconds before each
+
+    def __init__(self, patience: float) -> None:
+        self.made = 0
+        self._left = patience
+
+    def next_gap(self, at_least: float = 0.0) -> float | None:
+        """Seconds to wait before the next query; None to give up."""
+        gap = max(self.GAPS[min(self.made, len(self.GAPS) - 1)], at_least)
+        self._left -= gap
+        if self._left < 0:
+            return None
+        self.made += 1
+        return gap
+
+
 def retry_after_seconds(value: str | None, now: float | None) -> float | None:
     """Seconds that a Retry-After header asks for, None where it is absent or unreadable.
 

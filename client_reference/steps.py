@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from client_reference.errors import UploadError, UsageError
+from client_reference.answers import ApiAnswer
+from client_reference.errors import InitRefused, ProtocolError, UploadError, UsageError
 from client_reference.plan import Chunk, ChunkPlan
 
 TIKTOK = "https://open.tiktokapis.com"
@@ -16,12 +17,16 @@ STATUS_PATH = "/v2/post/publish/status/fetch/"
 
 @dataclass(frozen=True, slots=True)
 class InitRequest:
-    """POST: declares post and plan. `delay`, here and below: seconds to wait before sending."""
+    """POST: declares post and plan. `delay`, here and below: seconds to wait before sending.
+
+    `because` says why a saved upload is not gone on with, where there was one.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes
     delay: float = 0.0
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,25 @@ class Failed:
     """The upload is over, and not done."""
 
     error: UploadError
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How far an upload is, for another run of the same command to go on; without `upload_url` not yet begun.
+
+    The server has confirmed the first `acknowledged` bytes; of the rest no more than the chunk that starts
+    there has been sent. `because`: why an upload saved before this is not gone on with.
+    """
+
+    upload_url: str | None = field(default=None, repr=False)
+    publish_id: str | None = None
+    acknowledged: int = 0
+    because: str = ""
+
+    def may_be_complete(self, plan: ChunkPlan) -> bool:
+        """Whether the last chunk may have arrived: then a second init may be a second post (C-ONE-POST)."""
+        chunk = plan.chunk_at(self.acknowledged)
+        return self.upload_url is not None and (chunk is None or chunk.final)
 
 
 Request = InitRequest | ChunkRequest | StatusRequest
@@ -126,8 +150,18 @@ class UploadJob:
         body = json.dumps({"publish_id": publish_id}).encode()
         return StatusRequest(self._api_url(STATUS_PATH), self._api_headers(), body, delay)
 
-    def upload_url_trouble(self, url: str) -> str | None:
-        """What is wrong with an upload_url that init gave, None where nothing is."""
+    def task_of_init(self, answer: ApiAnswer) -> tuple[str, str] | UploadError:
+        """The upload_url and publish_id that init gave, or what is wrong with its answer."""
+        url, publish_id = answer.text("upload_url"), answer.text("publish_id")
+        if answer.refused:
+            return InitRefused(*answer.refusal)
+        if not (url and publish_id):
+            return ProtocolError("The init was answered without upload_url or publish_id.")
+        if trouble := self._upload_url_trouble(url):
+            return ProtocolError(f"The upload_url that init gave {trouble}; nothing goes there.")
+        return url, publish_id
+
+    def _upload_url_trouble(self, url: str) -> str | None:
         trouble = url_trouble(url)
         if trouble is None and url_scheme(url) == "http" and url_scheme(self.api_base) == "https":
             return "is plain http, though the API itself is https"

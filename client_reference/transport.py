@@ -5,17 +5,20 @@ import os
 import random as chance
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
+from client_reference.errors import ResumeTrouble, UsageError
 from client_reference.flow import DEFAULT_RETRY, UploadFlow
+from client_reference.pace import Pace
 from client_reference.plan import ChunkPlan
+from client_reference.resume import ResumeFile, binding
 from client_reference.retry import RetryPolicy
-from client_reference.steps import TIKTOK, ChunkRequest, Failed, Request, UploadJob, UploadResult
+from client_reference.steps import TIKTOK, ChunkRequest, Failed, InitRequest, Request, UploadJob, UploadResult
 from client_reference.video import ChunkBody, VideoFile, content_type
 
 ANSWER_LIMIT = 1 << 20  # bytes of an answer's body that are read; TikTok's have some hundred
@@ -80,6 +83,8 @@ async def upload(
     publish_id: str | None = None,
     chunk_size: int | None = None,
     mb: int | None = None,
+    resume_file: str | Path | None = None,
+    limit_rate: int | None = None,
     wait: bool = True,
     patience: float = 600.0,
     progress: Callable[[Progress], None] = lambda _: None,
@@ -88,18 +93,24 @@ async def upload(
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
     trust_env: bool = False,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    clock: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = chance.random,
 ) -> UploadResult:
     """Upload the file at `path` as a direct post or a draft, and wait for its terminal status.
 
     Memory does not depend on the size of the file (C-MEMORY). With `upload_url` the init was made before,
-    with the plan that `chunk_size` and `mb` give here. `patience` bounds the waiting for the status, in
-    seconds; `progress` hears of bytes, `exchange` of requests; `trust_env` takes proxies from the
-    environment. Cancel the task to stop.
+    with the plan that `chunk_size` and `mb` give here. With `resume_file` the same call, made again after an
+    interruption, goes on where the server is, and one made again after the end posts nothing a second time.
+    `limit_rate` is in bytes a second; `patience` bounds the waiting for the status, in seconds; `progress`
+    hears of bytes, `exchange` of requests; `trust_env` takes proxies from the environment; `sleep` and `clock`
+    serve all waiting but the time-outs. Cancel the task to stop: file and connection are closed at once.
 
     Raises UploadError in its many kinds, OSError where the file cannot be read.
     """
-    with await asyncio.to_thread(VideoFile, Path(path)) as video:
+    if limit_rate is not None and limit_rate < 1:
+        raise UsageError(f"limit_rate is {limit_rate}; at least 1 byte a second is wanted.")
+    with ExitStack() as stack:
+        video = stack.enter_context(await asyncio.to_thread(VideoFile, Path(path)))
         job = UploadJob(
             ChunkPlan.for_size(video.size, chunk_size=chunk_size, mb=mb),
             token=token,
@@ -113,21 +124,33 @@ async def upload(
             wait=wait,
             patience=patience,
         )
-        flow = UploadFlow(job, retry=retry, jitter=random)
+        state = None
+        if resume_file is not None:
+            bound = binding(job, await asyncio.to_thread(video.fingerprint))
+            state = ResumeFile(Path(resume_file), bound)
+            stack.callback(state.close)
+        flow = UploadFlow(job, retry=retry, jitter=random, saved=state.saved if state else None)
+        pace = Pace(limit_rate, clock, sleep)
         async with _session(timeouts, trust_env=trust_env) as session:
             wire = Wire(
-                session, video, timeouts, lambda sent: progress(Progress(sent, flow.acknowledged, video.size))
+                session,
+                video,
+                pace,
+                timeouts,
+                lambda sent: progress(Progress(sent, flow.acknowledged, video.size)),
             )
-            return await _drive(flow, wire, sleep, exchange)
+            return await _drive(flow, wire, state, sleep, exchange)
 
 
 async def _drive(
     flow: UploadFlow,
     wire: "Wire",
+    state: ResumeFile | None,
     sleep: Callable[[float], Awaitable[object]],
     exchange: Callable[[Exchange], None],
 ) -> UploadResult:
     step = flow.next_request()
+    await _keep(flow, state)
     while not isinstance(step, (UploadResult, Failed)):
         if step.delay:
             await sleep(step.delay)
@@ -137,11 +160,22 @@ async def _drive(
         else:
             flow.receive_failure(answer.reason, sent=answer.sent)
         step = flow.next_request()
+        await _keep(flow, state)
         exchange(Exchange(request, answer, getattr(step, "delay", 0.0)))
         wire.progress(flow.acknowledged)
     if isinstance(step, Failed):
         raise step.error
     return step
+
+
+async def _keep(flow: UploadFlow, state: ResumeFile | None) -> None:
+    """Nothing is sent whose reply could not be kept; where nothing is to be sent the old state serves as well."""
+    if state is not None:
+        try:
+            await asyncio.to_thread(state.save, flow.saved)
+        except ResumeTrouble:
+            if isinstance(flow.next_request(), (InitRequest, ChunkRequest)):
+                raise
 
 
 class Wire:
@@ -151,10 +185,12 @@ class Wire:
         self,
         session: aiohttp.ClientSession,
         video: VideoFile,
+        pace: Pace,
         timeouts: Timeouts,
         progress: Callable[[int], None],
     ) -> None:
-        self._session, self._video, self._timeouts, self.progress = session, video, timeouts, progress
+        self._session, self._video, self._pace = session, video, pace
+        self._timeouts, self.progress = timeouts, progress
 
     async def send(self, request: Request) -> Answer | NoAnswer:
         """FileChanged and OSError come from the file; what happens to the connection is an answer."""
@@ -163,7 +199,9 @@ class Wire:
             async with asyncio.timeout(self._timeouts.silence) as limit:
                 if not isinstance(request, ChunkRequest):
                     return await self._post(request.url, request.headers, request.body)
-                body = ChunkBody(self._video, request.chunk, lambda taken: self._alive(limit, request, taken))
+                body = ChunkBody(
+                    self._video, request.chunk, self._pace, lambda taken: self._alive(limit, request, taken)
+                )
                 return await self._put(request, body)
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             if body is not None and body.trouble is not None:

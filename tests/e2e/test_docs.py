@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 PROSE = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("faults", "control", "conformance-client", "conformance-server")),
+    *(f"docs/{name}.md" for name in ("client", "faults", "control", "conformance-client", "conformance-server")),
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$(?=(?:\n+```text\n(.*?)^```$)?)", re.MULTILINE | re.DOTALL)
 PROMPT, CONTINUED = "$ ", "> "

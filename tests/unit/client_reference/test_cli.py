@@ -5,6 +5,8 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from importlib import metadata
 
 import pytest
 from click.testing import CliRunner
@@ -64,6 +66,8 @@ def test_uploaded(command, video):
         "upload_url": None,
         "chunk_size": None,
         "mb": None,
+        "resume_file": None,
+        "limit_rate": None,
         "wait": True,
     }
 
@@ -85,8 +89,20 @@ def test_every_option(command, video):
         "upload_url": "http://h/u",
         "chunk_size": 5000,
         "mb": 1000,
+        "resume_file": None,
+        "limit_rate": None,
         "wait": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"), [("1", 1), ("500000", 500_000), ("500k", 512_000), ("2M", 2_097_152), ("1g", 1_073_741_824)]
+)
+def test_limit_rate_and_resume_file(command, video, tmp_path, said, rate):
+    state = tmp_path / "state"
+    assert command(video, "--token", "t", "--limit-rate", said, "--resume-file", state).exit_code == 0
+    _, options = command.calls[0]
+    assert (options["limit_rate"], options["resume_file"]) == (rate, state)
 
 
 def test_json(command, video):
@@ -107,6 +123,8 @@ def test_plain_lines(command, video):
         chunk = job.chunk_request("http://h/", job.plan.chunk(2), 0.0)
         options["progress"](Progress(1, 0, 25))
         options["exchange"](Exchange(job.init_request(), Answer(200, {}, b""), 0.0))
+        again = replace(job.init_request(), because="the saved upload had another file")
+        options["exchange"](Exchange(again, Answer(200, {}, b""), 0.0))
         options["exchange"](Exchange(chunk, NoAnswer("no sign of life for 20 s", sent=True), 0.52))
         options["exchange"](Exchange(chunk, Answer(201, {}, b""), 0.0))
         options["exchange"](Exchange(job.status_request("v", 0.0), Answer(503, {}, b""), 2.0))
@@ -114,6 +132,7 @@ def test_plain_lines(command, video):
     result = command(video, "--token", "t", outcome=exchanges)
     assert result.stdout.splitlines()[:-1] == [
         "init: 200",
+        "init, as the saved upload had another file: 200",
         "chunk 2 bytes 10-24/25: no sign of life for 20 s, next in 0.5 s",
         "chunk 2 bytes 10-24/25: 201",
         "status: 503, next in 2.0 s",
@@ -144,6 +163,7 @@ def test_a_bar_on_a_terminal(command, video, monkeypatch):
             2,
             {"kind": "PlanError", "fault": "caller", "retryable": False},
         ),
+        (errors.ResumeTrouble("No."), 3, {"kind": "ResumeTrouble", "fault": "caller", "retryable": False}),
         (errors.Unreachable(6, "cut"), 3, {"kind": "Unreachable", "fault": "network", "retryable": True}),
     ],
 )
@@ -183,6 +203,18 @@ async def test_ctrl_c_ends_a_running_upload_with_130(video):
     listener.close()
 
 
+def test_interrupted_with_a_resume_file(command, video, tmp_path):
+    result = command(video, "--token", "t", "--resume-file", tmp_path / "state", outcome=KeyboardInterrupt())
+    assert (result.exit_code, result.stderr) == (
+        130,
+        "Error: Interrupted; the same command goes on where the server is.\n",
+    )
+
+
+def test_version(command):
+    assert command("--version").stdout == f"tiktok-upload, version {metadata.version('tiktok-upload-mock')}\n"
+
+
 def test_unreadable(command, video):
     result = command(video, "--token", "t", outcome=OSError(5, "Input/output error"))
     assert (result.exit_code, result.stderr) == (3, f"Error: {video} cannot be read: Input/output error.\n")
@@ -196,7 +228,9 @@ def test_unreadable(command, video):
         (["{video}"], "The access token is missing; give it as --token T or in TIKTOK_ACCESS_TOKEN."),
         (["{video}", "--token", "t", "--chunk-size", "many"], "'many' is not a valid integer range."),
         (["{video}", "--token", "t", "--mb", "199"], "199 is not in the range x>=200."),
-        (["{video}", "--token", "t", "--limit-rate", "1"], "No such option"),
+        (["{video}", "--token", "t", "--limit-rate", "0"], "'0' is no number of bytes a second"),
+        (["{video}", "--token", "t", "--limit-rate", "-1"], "'-1' is no number of bytes a second"),
+        (["{video}", "--token", "t", "--limit-rate", "2T"], "'2T' is no number of bytes a second"),
     ],
 )
 def test_wrong_usage(command, video, arguments, sentence):

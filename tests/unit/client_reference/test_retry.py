@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client_reference import RetryPolicy
-from client_reference.retry import retry_after_seconds
+from client_reference.retry import Polls, retry_after_seconds
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,19 @@ def test_no_later_wait_is_shorter_than_an_earlier_one(draws):
 def test_no_header_is_too_odd(header, now):
     seconds = retry_after_seconds(header, now)
     assert seconds is None or seconds >= 0
+
+
+def test_polls_slow_down_and_end_with_the_patience():
+    polls = Polls(patience=30.0)
+    assert [polls.next_gap() for _ in range(5)] == [0.0, 2.0, 3.0, 4.5, 7.0]
+    assert polls.next_gap(at_least=20.0) is None
+    assert polls.made == 5
+
+
+def test_no_minute_has_more_than_thirty_polls():
+    polls, now, at = Polls(patience=600.0), 0.0, []
+    while (gap := polls.next_gap()) is not None:
+        now += gap
+        at.append(now)
+    assert max(sum(begin <= moment < begin + 60 for moment in at) for begin in at) < 30
+    assert 580 < now <= 600

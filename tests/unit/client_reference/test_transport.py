@@ -3,15 +3,18 @@
 import asyncio
 import inspect
 import json
+import os
 import socket
 import struct
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
 
 from client_reference import RetryPolicy, errors, upload
+from client_reference.pace import Pace
 from client_reference.plan import Chunk, ChunkPlan
+from client_reference.resume import ResumeFile
 from client_reference.steps import UploadJob
 from client_reference.transport import NoAnswer, Progress, Timeouts, Wire
 from client_reference.video import ChunkBody, VideoFile, content_type
@@ -358,31 +361,143 @@ async def test_an_empty_file_and_a_missing_one(tmp_path):
         await upload(tmp_path / "none.mp4", token="t")
 
 
-async def test_it_can_be_cancelled(video):
-    arrived = asyncio.Event()
+@pytest.mark.parametrize("limit_rate", [None, 1])
+async def test_cancelled_it_closes_file_and_connection_at_once(video, monkeypatch, limit_rate):
+    """Before an answer, and in the middle of a chunk that goes out slowly."""
+    arrived, left = asyncio.Event(), asyncio.Event()
+    files = []
+    kept = VideoFile.__enter__
+    monkeypatch.setattr(VideoFile, "__enter__", lambda self: files.append(self) or kept(self))
 
     async def wait(_server, _request, reader, _writer):
         arrived.set()
-        await reader.read()
+        with suppress(ConnectionError):
+            await reader.read()
+        left.set()
 
     async with serving(wait) as server:
-        task = asyncio.create_task(run(video, server, upload_url=server.url + "/v"))
+        options = {
+            "upload_url": server.url + "/v",
+            "limit_rate": limit_rate,
+            "resume_file": video.with_name("state"),
+        }
+        task = asyncio.create_task(run(video, server, sleep=asyncio.sleep, **options))
         await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        assert files[0]._file.closed
+        await left.wait()
+        ResumeFile(video.with_name("state"), {}).close()  # locked no more
 
 
-async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch):
+async def test_a_limited_rate_holds_across_chunks_and_retries(video):
+    waits, moved = [], [0.0]
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        moved[0] += seconds
+
+    async with serving(answer(503, "Retry-After: 0"), answer(206), answer(201)) as server:
+        url = server.url + "/v"
+        options = {"sleep": sleep, "clock": lambda: moved[0], "random": lambda: 0.0}
+        await run(video, server, upload_url=url, limit_rate=5_000, retry=RetryPolicy(base=0.0), **options)
+    sent = SIZE + 12_750  # the first chunk went out twice
+    assert sum(waits) == pytest.approx(sent / 5_000, abs=0.1)
+    assert max(waits) <= 0.1 + 1e-9
+    assert b"".join(request.body for request in server.requests[1:]) == video.read_bytes()
+
+
+@pytest.mark.parametrize(("allowed", "actions"), [(0, []), (1, [init()]), (2, [init(), answer(206)])])
+async def test_what_cannot_be_kept_is_not_sent(video, monkeypatch, allowed, actions):
+    """Not the init, and not the chunk whose place could not be kept."""
+    saves = []
+
+    def save(_, saved):
+        saves.append(saved.acknowledged)
+        if len(saves) > allowed:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(*actions) as server:
+        with pytest.raises(errors.ResumeTrouble, match="full"):
+            await run(video, server, resume_file=video.with_name("state"))
+    assert len(server.requests) == len(actions)
+
+
+async def test_what_cannot_be_kept_once_all_has_arrived_is_no_failure(video, monkeypatch):
+    """Another run hears it from the server."""
+    saves = []
+
+    def save(_, saved):
+        saves.append(saved.acknowledged)
+        if saved.acknowledged == SIZE:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(init(), answer(206), answer(201), api(status="PUBLISH_COMPLETE")) as server:
+        result = await run(video, server, resume_file=video.with_name("state"))
+    assert result.status == "PUBLISH_COMPLETE"
+    assert saves == [0, 0, 12_750, SIZE, SIZE]
+
+
+async def test_the_error_of_the_upload_comes_before_that_of_the_resume_file(video, monkeypatch):
+    def save(_, saved):
+        if not saved.upload_url:
+            raise errors.ResumeTrouble("full")
+
+    monkeypatch.setattr(ResumeFile, "save", save)
+    async with serving(answer(404)) as server:
+        with pytest.raises(errors.UploadUnknown):
+            await run(video, server, upload_url=server.url + "/v", resume_file=video.with_name("state"))
+
+
+@pytest.mark.parametrize(
+    ("cached", "lengths"),
+    [(False, [1_500, 1_500, 1_000, 1_500, 1_500, 1_000, 1_500, 500]), (True, [1_500] * 6 + [1_000])],
+)
+async def test_a_chunk_is_read_in_pieces_and_sent_in_slices(video, monkeypatch, cached, lengths):
+    """A slice at a time from the system's memory, a piece at a time from the disk."""
     monkeypatch.setattr("client_reference.video.PIECE", 4_000)
     monkeypatch.setattr("client_reference.video.SLICE", 1_500)
+    monkeypatch.setattr("client_reference.pace.SLICE", 1_500)
+    monkeypatch.setattr(VideoFile, "read_cached", lambda *where: VideoFile.read(*where) if cached else None)
     taken = []
     with VideoFile(video) as file:
-        body = ChunkBody(file, Chunk(2, 10_000, 19_999, SIZE), taken.append)
+        body = ChunkBody(file, Chunk(2, 10_000, 19_999, SIZE), Pace(None, None, None), taken.append)
         slices = [bytes(piece) async for piece in body]
-    assert [len(piece) for piece in slices] == [1_500, 1_500, 1_000, 1_500, 1_500, 1_000, 1_500, 500]
+    assert [len(piece) for piece in slices] == lengths
     assert b"".join(slices) == video.read_bytes()[10_000:20_000]
-    assert taken == [0, 1_500, 3_000, 4_000, 5_500, 7_000, 8_000, 9_500, 10_000]
+    assert taken == [sum(lengths[:count]) for count in range(len(lengths) + 1)]
+
+
+@pytest.mark.skipif(not hasattr(os, "RWF_NOWAIT"), reason="this machine has no preadv2 with RWF_NOWAIT")
+def test_what_the_system_has_in_memory_is_read_without_waiting(video, monkeypatch):
+    content, asked = video.read_bytes(), []
+    preadv = os.preadv
+
+    def reading(number, buffers, offset, flags):
+        asked.append(flags)
+        return preadv(number, buffers, offset)  # not every file system of a test machine can do without waiting
+
+    monkeypatch.setattr(os, "preadv", reading)
+    with VideoFile(video) as file:
+        assert file.read_cached(100, 5_000) == content[100:5_100]
+        assert asked == [os.RWF_NOWAIT]
+        assert file.read_cached(SIZE - 10, 20) is None
+        monkeypatch.setattr(os, "preadv", blocked)
+        assert file.read_cached(0, 10) is None
+        monkeypatch.setattr(os, "preadv", reading)
+        with video.open("ab") as other:
+            other.write(b"more")
+        assert file.read_cached(0, 10) is None
+        video.write_bytes(content)
+        monkeypatch.delattr(os, "RWF_NOWAIT")
+        assert file.read_cached(0, 10) is None
+
+
+def blocked(*_):
+    raise BlockingIOError
 
 
 async def test_each_slice_taken_is_a_sign_of_life(video):
@@ -398,7 +513,7 @@ async def test_each_slice_taken_is_a_sign_of_life(video):
 
     sent = []
     with VideoFile(video) as file:
-        wire = Wire(None, file, Timeouts(silence=1_000.0), sent.append)
+        wire = Wire(None, file, None, Timeouts(silence=1_000.0), sent.append)
         plan = ChunkPlan(25, 10, 2)
         request = UploadJob(plan, token="t").chunk_request("http://h/", plan.chunk(2), 0.0)
         running, over = Limit(over=False), Limit(over=True)
@@ -418,6 +533,22 @@ def test_a_file_cut_short_while_it_is_read(video, monkeypatch):
         monkeypatch.setattr(file, "_seek_end", lambda: SIZE)
         with pytest.raises(errors.FileChanged, match="was cut short while it was read"):
             file.read(0, SIZE)
+
+
+def test_a_file_system_that_gives_less_than_was_asked_for(video):
+    class Reluctant:
+        def __init__(self, file):
+            self.file = file
+
+        def read(self, length):
+            return self.file.read(min(length, 1_000))
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    with VideoFile(video) as file:
+        file._file = Reluctant(file._file)
+        assert file.read(100, 5_500) == video.read_bytes()[100:5_600]
 
 
 @pytest.mark.parametrize(
@@ -449,6 +580,6 @@ def test_content_type(tmp_path, name, kind):
     ],
 )
 def test_reasons_hold_no_credential(error, reason):
-    said = Wire(None, None, Timeouts(), None)._reason(error)
+    said = Wire(None, None, None, Timeouts(), None)._reason(error)
     assert said.endswith(reason)
     assert "secret" not in said
