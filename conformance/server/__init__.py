@@ -11,6 +11,7 @@ from conformance.server import (
     expiry,
     headers,
     init,
+    isolation,
     order,
     plan,
     plan_fields,
@@ -24,5 +25,19 @@ from conformance.terms import Terms
 
 def all_cases(terms: Terms) -> tuple[Case, ...]:
     """Every case, in the order of the law book's chapters; the ids do not depend on the terms."""
-    tables = (plan, plan_fields, plan_readings, init, url, expiry, chunk, headers, ranges, order, atomic, status)
+    tables = (
+        plan,
+        plan_fields,
+        plan_readings,
+        init,
+        url,
+        expiry,
+        chunk,
+        headers,
+        ranges,
+        order,
+        atomic,
+        isolation,
+        status,
+    )
     return tuple(case for table in tables for case in table.cases(terms))
