@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.bodies import Bytes
+from conformance.cases import SkipError
 from conformance.exchange import Answer, Exchange
 from conformance.terms import Terms
 from conformance.wire import Address, connected
@@ -58,6 +59,16 @@ class Target:
     """What is wrong with a good init; None while none was tried."""
 
     trying_init: asyncio.Lock = field(default_factory=asyncio.Lock)
+    proven: int | None = None
+    """Of a plain upload in three chunks so many were accepted; None while none was tried."""
+
+    unproven: SkipError | None = None
+    """Why it was not all of them."""
+
+    trying_chunks: asyncio.Lock = field(default_factory=asyncio.Lock)
+    publish_ids: set[str] = field(default_factory=set)
+    """All that init has given."""
+
     _inits: deque[float] = field(default_factory=deque)
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 

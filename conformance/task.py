@@ -12,6 +12,8 @@ from conformance.trial import Trial
 from conformance.wire import Address, Wire
 
 _RETRIES: Final = 3
+_PLAIN: Final = 3
+"""Chunks of a plain upload."""
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Task:
     address: Address
     draft: bool = False
     done: int = field(default=0)
+    unique: bool = True
+    """No init has given this publish_id before."""
 
     @classmethod
     async def begun(
@@ -42,7 +46,29 @@ class Task:
             address = Address.of(url)
         except ValueError as error:
             raise SkipError(f"setup: upload_url is no such thing: {error}; see S-INIT-ANSWER") from None
-        return cls(trial, wanted, publish_id, address, draft)
+        given = trial.target.publish_ids
+        unique = publish_id not in given
+        given.add(publish_id)
+        return cls(trial, wanted, publish_id, address, draft, unique=unique)
+
+    @classmethod
+    async def ready(
+        cls,
+        trial: Trial,
+        done: int = 0,
+        plan: Plan | None = None,
+        *,
+        needs: int = 0,
+        draft: bool = False,
+        but: str = "",
+    ) -> Self:
+        """An upload task with `done` chunks in, of a target that takes the first `needs` of a plain upload.
+
+        Unless told, that is one more than `done`: where it does not take the right next chunk, what it makes of
+        another says nothing. It may be skipped under `but`, the clause that is to judge just that.
+        """
+        await _prove(trial, min(needs or done + 1, _PLAIN), but)
+        return await (await cls.begun(trial, plan, draft=draft)).fill(done)
 
     # ── sending as a case wants it ──
 
@@ -127,3 +153,26 @@ class Task:
         found = await self.uploaded()
         if found is not None:
             self.trial.expect(found == count, f"uploaded_bytes {count} afterwards", f"uploaded_bytes {found}")
+
+
+async def _prove(trial: Trial, chunks: int, but: str) -> None:
+    """Setup: of a plain upload so many chunks are accepted; tried once for all cases."""
+    target = trial.target
+    async with target.trying_chunks:
+        if target.proven is None:
+            target.proven, target.unproven = await _plain(trial)
+    trouble = target.unproven
+    if trouble is not None and target.proven < chunks and not (but and str(trouble).endswith(but)):
+        raise trouble
+
+
+async def _plain(trial: Trial) -> tuple[int, SkipError | None]:
+    """How many chunks of a plain upload are accepted, and why no more."""
+    seen, task = len(trial.exchanges), None
+    try:
+        task = await Task.begun(trial)
+        await task.fill(_PLAIN)
+    except SkipError as error:
+        return task.done if task else 0, error
+    del trial.exchanges[seen:]  # they are nobody's evidence
+    return _PLAIN, None

@@ -113,6 +113,10 @@ class Trial:
             self.shows(rights.switch, shown)
         self.expect(answer.status in rights.on(self.terms), rights.told(self.terms), answer)
 
+    def take(self, answer: Answer, what: str = "the chunk") -> None:
+        """A good PUT has to be accepted, with whichever status (S-CHUNK-206 and S-CHUNK-201 judge that)."""
+        self.expect(200 <= answer.status < 300, f"2xx to {what}", answer)
+
     def shows(self, switch: str, value: str) -> None:
         """The target has shown how it reads what the guide leaves open."""
         self.readings[switch] = value

@@ -5,6 +5,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 from itertools import chain
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Final, NamedTuple
@@ -176,16 +177,29 @@ async def connected(address: Address, tape: Exchange, patience: float) -> AsyncI
     loop = asyncio.get_running_loop()
     reader = _Reader(limit=LIMIT, loop=loop)
     protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-    context = ssl.create_default_context() if address.tls else None
+    context = _trusting() if address.tls else None
     try:
         async with asyncio.timeout(patience):
             transport, _ = await loop.create_connection(lambda: protocol, address.host, address.port, ssl=context)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or f"no connection within {patience:g} s"
-        raise UnreachableError(f"{address.authority} cannot be reached: {reason}") from None
+        raise UnreachableError(f"{address.authority} cannot be reached: {_why(error, patience)}") from None
     wire = Wire(reader, asyncio.StreamWriter(transport, protocol, reader, loop), tape)
     wire.patience = patience
     try:
         yield wire
     finally:
         await wire.close()
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    """Trusts whom the machine trusts, or SSL_CERT_FILE; read once, since that takes longer than a request."""
+    return ssl.create_default_context()
+
+
+def _why(error: Exception, patience: float) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); SSL_CERT_FILE=FILE names a CA to trust"
+    if isinstance(error, ssl.SSLError):
+        return f"it does not speak TLS ({(error.reason or str(error)).lower().replace('_', ' ')}); try http://"
+    return getattr(error, "strerror", None) or str(error) or f"no connection within {patience:g} s"

@@ -12,6 +12,7 @@ from conformance.server import (
     expiry,
     headers,
     init,
+    isolation,
     machines,
     order,
     plan,
@@ -26,5 +27,20 @@ from conformance.terms import Terms
 
 def all_cases(terms: Terms) -> tuple[Case, ...]:
     """Every case, in the order of the law book's chapters; the ids do not depend on the terms."""
-    tables = (plan, plan_fields, plan_readings, init, url, expiry, chunk, headers, ranges, order, atomic, status)
-    return tuple(case for table in (*tables, machines) for case in table.cases(terms))
+    tables = (
+        plan,
+        plan_fields,
+        plan_readings,
+        init,
+        url,
+        expiry,
+        chunk,
+        headers,
+        ranges,
+        order,
+        atomic,
+        isolation,
+        status,
+        machines,
+    )
+    return tuple(case for table in tables for case in table.cases(terms))

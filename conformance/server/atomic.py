@@ -1,13 +1,12 @@
-"""Cases of all or nothing: what a cut, a refusal or a 5xx leaves behind; and of uploads beside one another."""
+"""Cases of all or nothing: what a cut, a refusal or a 5xx leaves behind."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
 from conformance.cases import Case, Run, SkipError
 from conformance.exchange import Answer
-from conformance.puts import Plan, Put
+from conformance.puts import Put
 from conformance.task import Task
 from conformance.terms import Terms
 from conformance.trial import Trial
@@ -27,11 +26,6 @@ def cases(_terms: Terms) -> Iterable[Case]:
     yield Case("S-ATOMIC-REFUSED/ten-times", "Ten refusals in a row.", _ten)
     yield Case("S-ATOMIC-5XX/sent-again", "A chunk that is answered 5xx is sent again.", _again(1))
     yield Case("S-ATOMIC-5XX/last-sent-again", "The same with the last chunk.", _again(3))
-    yield Case("S-ISOLATED/in-turns", "Five uploads, a chunk of each in turn.", _in_turns)
-    yield Case("S-ISOLATED/at-once", "Five uploads at once.", _at_once)
-    yield Case("S-ISOLATED/drawn", "Four uploads, the order drawn with the seed.", _drawn)
-    yield Case("S-ISOLATED/refusal", "A refusal in one upload, between chunks of another.", _beside_refusal)
-    yield Case("S-ISOLATED/half-a-body", "An upload ends while another's body is on its way.", _beside_half)
 
 
 # ── cuts ──
@@ -54,7 +48,7 @@ def _cuts() -> Iterable[Case]:
 
 def _cut(done: int, sent: Sent, *, how: str = "rst", times: int = 1) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done, needs=3)
         before = await task.uploaded()
         put = task.right(done + 1)
         for _ in range(times):
@@ -76,7 +70,7 @@ async def _end(wire: Wire, how: str) -> None:
 
 
 async def _cut_head(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await Task.ready(trial, 1, needs=3)
     before = await task.uploaded()
     async with trial.wire(task.address) as wire:
         await wire.send(task.right(2).head(task.address)[:-2])
@@ -158,58 +152,59 @@ _JUDGED_BY: Final = {
 
 def _refused(done: int, change: Callable[[Task, Put], Put], clause: str) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done, needs=3)
         before = await task.uploaded()
-        await _refusal(task, await task.put(change(task, task.right(done + 1))), clause)
+        await refusal(task, await task.put(change(task, task.right(done + 1))), clause)
         await _as_before(task, before)
         await task.finish()
 
     return run
 
 
-async def _refusal(task: Task, answer: Answer, clause: str) -> None:
+async def refusal(task: Task, answer: Answer, clause: str) -> None:
+    """Setup: it was refused, whichever way."""
     told = f"what was to be refused was answered {answer}"
     task.trial.need(400 <= answer.status < 500, clause, told)
 
 
 async def _short_body(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await Task.ready(trial, 1, needs=3)
     before = await task.uploaded()
     put = task.right(2)
     async with trial.wire(task.address) as wire:
         await task.begin(wire, put, len(put.body) - 1)
         wire.half_close()
-        await _refusal(task, await wire.answer(), "S-BODY-SHORT")
+        await refusal(task, await wire.answer(), "S-BODY-SHORT")
     await _as_before(task, before)
     await task.finish()
 
 
 async def _chunked(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await Task.ready(trial, 1, needs=3)
     before = await task.uploaded()
     put = replace(task.right(2), length=None, more=("Transfer-Encoding: chunked",))
     pieces = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in task.body(put)]
     answer = await trial.request(task.address, put.head(task.address), [*pieces, b"0\r\n\r\n"])
-    await _refusal(task, answer, "S-HEAD-LENGTH-MISSING")
+    await refusal(task, answer, "S-HEAD-LENGTH-MISSING")
     await _as_before(task, before)
     await task.finish()
 
 
 async def _wrong_token(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await Task.ready(trial, 1, needs=3)
     before = await task.uploaded()
     other = task.address._replace(path=task.address.path + "0")
-    await _refusal(task, await task.put(task.right(2), other), "S-URL-TOKEN")
+    await refusal(task, await task.put(task.right(2), other), "S-URL-TOKEN")
     await _as_before(task, before)
     await task.finish()
 
 
 async def _ten(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await Task.ready(trial, 1, needs=3)
     before = await task.uploaded()
     for number in range(10):
         put = task.right(3 if number % 2 else 1)
-        await _refusal(task, await task.put(put), "S-ORDER-GAP and S-ORDER-REPEAT")
+        await refusal(task, await task.put(put), "S-ORDER-GAP and S-ORDER-REPEAT")
     await _as_before(task, before)
     await task.finish()
 
@@ -219,7 +214,7 @@ async def _ten(trial: Trial) -> None:
 
 def _again(number: int) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(number - 1)
+        task = await Task.ready(trial, number - 1, needs=3, but="S-ATOMIC-5XX")
         if trial.target.faults:
             on = {"operation": "chunk", "chunk": number, "upload_id": _upload_id(task)}
             fault = {"on": on, "when": "before_body", "do": {"kind": "status", "status": 503}, "times": 1}
@@ -238,60 +233,3 @@ def _again(number: int) -> Run:
 
 def _upload_id(task: Task) -> str:
     return task.address.path.partition("upload_id=")[2].partition("&")[0]
-
-
-# ── side by side ──
-
-
-async def _begun(trial: Trial, count: int) -> list[Task]:
-    return [
-        await Task.begun(trial, Plan.of_chunks(trial.terms.least + number, 3, number % 3), draft=number % 2 == 1)
-        for number in range(count)
-    ]
-
-
-async def _step(task: Task) -> None:
-    number = task.done + 1
-    answer = await task.next()
-    task.trial.expect(task.done == number, f"2xx to chunk {number} of each upload", answer)
-
-
-async def _in_turns(trial: Trial) -> None:
-    tasks = await _begun(trial, 5)
-    for _ in range(3):
-        for task in tasks:
-            await _step(task)
-
-
-async def _at_once(trial: Trial) -> None:
-    tasks = await _begun(trial, 5)
-    await asyncio.gather(*(task.finish() for task in tasks))
-
-
-async def _drawn(trial: Trial) -> None:
-    tasks = await _begun(trial, 4)
-    turns = tasks * 3
-    trial.random.shuffle(turns)
-    for task in turns:
-        await _step(task)
-
-
-async def _beside_refusal(trial: Trial) -> None:
-    one, other = await _begun(trial, 2)
-    await _step(one)
-    await _refusal(other, await other.put(other.right(2)), "S-ORDER-START")
-    await one.finish()
-    await other.finish()
-
-
-async def _beside_half(trial: Trial) -> None:
-    one, other = await _begun(trial, 2)
-    put = one.right(1)
-    async with trial.wire(one.address) as wire:
-        await one.begin(wire, put, len(put.body) // 2)
-        await other.finish()
-        await one.go_on(wire, put, len(put.body) // 2)
-        answer = await wire.answer()
-        trial.expect(answer.status == 206, "206 to the chunk that took longer", answer)
-    one.done = 1
-    await one.finish()

@@ -99,7 +99,7 @@ def _status(plan: Plan, number: int) -> Run:
 
 
 async def _held_back(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     put = task.right(1)
     async with trial.wire(task.address) as wire:
         await task.begin(wire, put, len(put.body) // 2)
@@ -109,7 +109,7 @@ async def _held_back(trial: Trial) -> None:
 
 
 async def _head_alone(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     put = task.right(1)
     async with trial.wire(task.address) as wire:
         await task.begin(wire, put, 0)
@@ -119,7 +119,7 @@ async def _head_alone(trial: Trial) -> None:
 
 
 async def _head_in_pieces(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     put = task.right(1)
     head = put.head(task.address)
     async with trial.wire(task.address) as wire:
@@ -208,7 +208,7 @@ def _example(plan: Plan, *, draft: bool = False) -> Run:
 
 def _off_plan(done: int, put: Callable[[Task], Put]) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         trial.judge(await task.put(put(task)), OFF_PLAN)
 
     return run

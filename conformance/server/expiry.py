@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from conformance.cases import Case, Run, SkipError
 from conformance.puts import Put
-from conformance.rights import ACCEPTED, EXPIRED
+from conformance.rights import EXPIRED
 from conformance.task import Task
 from conformance.terms import Terms
 from conformance.trial import Trial
@@ -75,7 +75,7 @@ def _expired(
         async with Hour(trial) as hour:
             if more and not hour.exact:
                 raise SkipError(f"{more:g} s are too long to wait for")
-            task = await (await Task.begun(trial)).fill(done)
+            task = await Task.ready(trial, done)
             put = task.right(number or (1 if again else done + 1))
             await hour.ends()
             await hour.passes(more) if more else None
@@ -86,17 +86,19 @@ def _expired(
 
 async def _last_moment(trial: Trial) -> None:
     async with Hour(trial) as hour:
-        task = await Task.begun(trial)
+        task, other = await Task.ready(trial), await Task.ready(trial)
         await hour.passes(hour.lifetime - _MOMENT if hour.exact else 0.7 * hour.lifetime)
-        trial.judge(await task.put(task.right(1)), ACCEPTED)
+        trial.take(await task.put(task.right(1)))
         if hour.exact:
-            await hour.passes(_MOMENT)
-            trial.judge(await task.put(task.right(2)), EXPIRED)
+            await hour.passes(
+                _MOMENT
+            )  # of the other: what a chunk does to a lifetime is S-URL-LIFETIME's to judge
+            trial.judge(await other.put(other.right(1)), EXPIRED)
 
 
 async def _on_its_way(trial: Trial) -> None:
     async with Hour(trial) as hour:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial)
         put: Put = task.right(1)
         async with trial.wire(task.address) as wire:
             await task.begin(wire, put, put.body.stop - 1)
@@ -107,17 +109,19 @@ async def _on_its_way(trial: Trial) -> None:
 
 async def _not_extended(trial: Trial) -> None:
     async with Hour(trial) as hour:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial, needs=2)
         await hour.passes(hour.lifetime / 2)
         await task.fill(1)
         await hour.ends(hour.lifetime / 2)
-        trial.judge(await task.put(task.right(2)), EXPIRED)
+        await hour.passes(1) if hour.exact else None  # the moment itself is S-URL-EXPIRED's, as is the status
+        answer = await task.put(task.right(2))
+        trial.expect(400 <= answer.status < 500, "a refusal: 4xx", answer)
 
 
 async def _not_shortened(trial: Trial) -> None:
     async with Hour(trial) as hour:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial, needs=2)
         await hour.passes(hour.lifetime / 2)
         await task.fill(1)
         await hour.passes(hour.lifetime / 4)
-        trial.judge(await task.put(task.right(2)), ACCEPTED)
+        trial.take(await task.put(task.right(2)))

@@ -7,7 +7,7 @@ from itertools import chain
 
 from conformance.cases import Case, Run, SkipError
 from conformance.puts import Plan, Put
-from conformance.rights import ACCEPTED, BAD, CODED, NO_LENGTH, WRONG_TYPE, Rights
+from conformance.rights import BAD, CODED, NO_LENGTH, WRONG_TYPE, Rights
 from conformance.task import Task
 from conformance.terms import Terms
 from conformance.trial import Trial
@@ -87,7 +87,7 @@ def _types() -> Iterable[Case]:
         ("parameter", "video/mp4; codecs=avc1"),
         ("parameter-without-blank", "video/webm;codecs=vp9"),
     ):
-        yield Case(f"S-HEAD-TYPE/good-{name}", f"Content-Type is {text!r}.", _type(text, ACCEPTED))
+        yield Case(f"S-HEAD-TYPE/good-{name}", f"Content-Type is {text!r}.", _type(text))
 
 
 # ── what they do ──
@@ -95,7 +95,7 @@ def _types() -> Iterable[Case]:
 
 def _length(done: int, change: object) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         put = task.right(done + 1)
         length = change(len(put.body)) if callable(change) else 0
         body = range(put.body.start, put.body.start + length)
@@ -106,7 +106,7 @@ def _length(done: int, change: object) -> Run:
 
 def _chunked(done: int) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         put = replace(task.right(done + 1), length=None, more=("Transfer-Encoding: chunked",))
         pieces = (b"%x\r\n%s\r\n" % (len(piece), piece) for piece in task.body(put))
         answer = await trial.request(task.address, put.head(task.address), chain(pieces, [b"0\r\n\r\n"]))
@@ -116,14 +116,14 @@ def _chunked(done: int) -> Run:
 
 
 async def _no_length(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     put = task.right(1)
     trial.judge(await task.put(replace(put, length=None, body=range(0))), NO_LENGTH)
 
 
 def _short(done: int, sent: object) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         put = task.right(done + 1)
         async with trial.wire(task.address) as wire:
             await task.begin(wire, put, sent(len(put.body)) if callable(sent) else 0)
@@ -136,7 +136,7 @@ def _short(done: int, sent: object) -> Run:
 
 
 async def _silent(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     put = task.right(1)
     async with trial.wire(task.address) as wire:
         await task.begin(wire, put, len(put.body) // 2)
@@ -149,11 +149,11 @@ async def _silent(trial: Trial) -> None:
 
 def _surplus(more: bytes) -> Run:
     async def run(trial: Trial) -> None:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial)
         put = task.right(1)
         async with trial.wire(task.address) as wire:
             await wire.send_all(chain([put.head(task.address)], task.body(put), [more]))
-            trial.judge(await wire.answer(), ACCEPTED)
+            trial.take(await wire.answer())
             further = await wire.answer()
             if further.timed_out:  # it waits for more, as it may: an end is no head either
                 wire.half_close()
@@ -166,12 +166,12 @@ def _surplus(more: bytes) -> Run:
 
 
 async def _not_counted(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial, needs=3)
     put = task.right(1)
     async with trial.wire(task.address) as wire:
         await wire.send_all(chain([put.head(task.address)], task.body(put), [b"\0" * 1000]))
         answer = await wire.answer()
-        trial.need(answer.status == 206, "S-CHUNK-206", f"chunk 1 was answered {answer}")
+        trial.need(200 <= answer.status < 300, "S-CHUNK-206", f"chunk 1 was answered {answer}")
     task.done = 1
     await task.finish()
 
@@ -179,7 +179,7 @@ async def _not_counted(trial: Trial) -> None:
 def _gzip(coding: str) -> Run:
     async def run(trial: Trial) -> None:
         body = gzip.compress(b"conformance " * 100, mtime=0)
-        task = await Task.begun(trial, Plan.whole(len(body)))
+        task = await Task.ready(trial, 0, Plan.whole(len(body)))
         put = replace(task.right(1), more=(f"Content-Encoding: {coding}",))
         answer = await trial.request(task.address, put.head(task.address), [body])
         trial.judge(answer, CODED)
@@ -189,7 +189,7 @@ def _gzip(coding: str) -> Run:
 
 async def _inflated(trial: Trial) -> None:
     flat = b"conformance " * 100
-    task = await Task.begun(trial, Plan.whole(len(flat)))
+    task = await Task.ready(trial, 0, Plan.whole(len(flat)))
     body = gzip.compress(flat, mtime=0)
     put = replace(task.right(1), length=len(body), more=("Content-Encoding: gzip",))
     answer = await trial.request(task.address, put.head(task.address), [body])
@@ -197,14 +197,15 @@ async def _inflated(trial: Trial) -> None:
 
 
 async def _identity(trial: Trial) -> None:
-    task = await Task.begun(trial)
-    trial.judge(await task.put(replace(task.right(1), more=("Content-Encoding: identity",))), ACCEPTED)
+    task = await Task.ready(trial)
+    trial.take(await task.put(replace(task.right(1), more=("Content-Encoding: identity",))))
 
 
-def _type(text: str | None, rights: Rights) -> Run:
+def _type(text: str | None, refused: Rights | None = None) -> Run:
     async def run(trial: Trial) -> None:
-        task = await Task.begun(trial)
-        trial.judge(await task.put(replace(task.right(1), content_type=text)), rights)
+        task = await Task.ready(trial)
+        answer = await task.put(replace(task.right(1), content_type=text))
+        trial.judge(answer, refused) if refused else trial.take(answer)
 
     return run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.cases import Case, Run
+from conformance.cases import Case, Run, SkipError
 from conformance.exchange import Answer
 from conformance.plans import FIELDS
 from conformance.puts import Plan, is_upload_url
@@ -48,6 +48,7 @@ def _refusals() -> Iterable[Case]:
         ("no-scheme", "A token without 'Bearer'.", "act.conformance"),
     ):
         yield Case(f"S-INIT-AUTH/{name}", sentence, _unauthorized(auth))
+    yield Case("S-INIT-AUTH/unknown", "A token that the target never gave.", _unknown_token)
     for name, sentence, raw in (
         ("empty", "An empty body.", b""),
         ("no-json", "A word.", b"hello"),
@@ -162,6 +163,15 @@ def _unauthorized(auth: str | None) -> Run:
         trial.expect(not created, "no publish_id and no upload_url", "one was made")
 
     return run
+
+
+async def _unknown_token(trial: Trial) -> None:
+    await trial.ready()
+    answer = await trial.init(trial.plan().source_info(), auth="Bearer act.conformanceunknown")
+    if answer.status == 200:
+        raise SkipError("a made-up token is accepted: here none is unknown")
+    good = error_of(answer)[:2] == (401, "access_token_invalid")
+    trial.expect(good, "401 access_token_invalid", answer)
 
 
 def _bad_body(raw: bytes) -> Run:

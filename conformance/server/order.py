@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from conformance.cases import Case, Run
 from conformance.exchange import Answer
 from conformance.puts import Plan, Put
-from conformance.rights import ACCEPTED, AFTER_END, OUT_OF_PLACE, REPEATED, Rights
+from conformance.rights import AFTER_END, OUT_OF_PLACE, REPEATED, Rights
 from conformance.server.chunk import reading_of
 from conformance.task import Task
 from conformance.terms import Terms
@@ -113,7 +113,7 @@ _TABLE: tuple[tuple[str, str, int, Made, Rights], ...] = (
 
 def _put(done: int, put: Made, rights: Rights) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         trial.judge(await task.put(put(task)), rights)
 
     return run
@@ -121,7 +121,7 @@ def _put(done: int, put: Made, rights: Rights) -> Run:
 
 def _progress(done: int, put: Made) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         answer = await task.put(put(task))
         clause = put_clause(done)
         trial.need(answer.status == 416, clause, f"a chunk out of place was answered {answer}")
@@ -164,7 +164,7 @@ def _parallel() -> Iterable[Case]:
 def _at_once(count: int, done: int, *, whole: bool = False) -> Run:
     async def run(trial: Trial) -> None:
         plan = Plan.whole(trial.terms.least) if whole else trial.plan()
-        task = await (await Task.begun(trial, plan)).fill(done)
+        task = await Task.ready(trial, done, plan, needs=done + 2)
         put = task.right(done + 1)
         answers = await asyncio.gather(*(task.put(put) for _ in range(count)))
         _one_winner(trial, answers, last=done + 1 == len(plan.pieces))
@@ -182,7 +182,7 @@ def _one_winner(trial: Trial, answers: Iterable[Answer], *, last: bool) -> None:
 
 
 async def _ends_together(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial, needs=2)
     put = task.right(1)
     held = len(put.body) - 1
 
@@ -198,12 +198,12 @@ async def _ends_together(trial: Trial) -> None:
 
 
 async def _overtaken(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial, needs=2)
     put = task.right(1)
     held = len(put.body) // 2
     async with trial.wire(task.address) as stalled:
         await task.begin(stalled, put, held)
         await stalled.pause(0.2)
-        trial.judge(await task.put(put), ACCEPTED)
+        trial.take(await task.put(put))
         await task.go_on(stalled, put, held)
         trial.judge(await stalled.answer(), OUT_OF_PLACE)

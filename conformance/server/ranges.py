@@ -76,6 +76,7 @@ def cases(_terms: Terms) -> Iterable[Case]:
     yield Case("S-HEAD-RANGE-MALFORMED/two-headers", "The header comes twice, the same.", two)
     differing = _put(0, lambda put, _: replace(put, ranges=(*put.ranges, "bytes 1-2/3")), BAD)
     yield Case("S-HEAD-RANGE-MALFORMED/two-different-headers", "The header comes twice, not the same.", differing)
+    yield Case("S-HEAD-RANGE-MALFORMED/leading-zeros-are-digits", "Each number has zeros in front.", _zeros)
     yield from _nonsense()
 
 
@@ -118,7 +119,7 @@ def _own_total(put: Put, _: int) -> Put:
 
 def _put(done: int, change: Callable[..., Put], rights: Rights) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await Task.ready(trial, done)
         trial.judge(await task.put(change(task.right(done + 1), task.plan.video_size)), rights)
 
     return run
@@ -132,7 +133,14 @@ def _malformed(text: str) -> Run:
     return _put(0, change, BAD)
 
 
+async def _zeros(trial: Trial) -> None:
+    task = await Task.ready(trial)
+    put = task.right(1)
+    first, last, total = put.body.start, put.body.stop - 1, task.plan.video_size
+    trial.take(await task.put(replace(put, ranges=(f"bytes 0{first}-00{last}/{total:025}",))))
+
+
 async def _missing(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     answer = await task.put(replace(task.right(1), ranges=()))
     trial.report("missing_range", str(answer.status or "no answer"), answer)

@@ -61,6 +61,13 @@ def cases(terms: Terms) -> Iterable[Case]:
         yield Case(f"S-STATUS-UNKNOWN/{name}", sentence, _unknown(made))
 
 
+async def _begun(trial: Trial, done: int, plan: Plan | None = None, *, draft: bool = False) -> Task:
+    """Under one publish_id for several posts, one of the others may be told of."""
+    task = await Task.begun(trial, plan, draft=draft)
+    trial.need(task.unique, "S-INIT-UNIQUE", "init gave a publish_id that it had given before")
+    return await task.fill(done)
+
+
 def _seen(answer: Answer) -> str:
     data = answer.field("data")
     return f"{answer} with data {data!r}"[:300] if data is not None else str(answer)
@@ -79,21 +86,21 @@ def _count(task: Task, done: int) -> int:
 
 def _uploaded(done: int, *, draft: bool) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial, draft=draft)).fill(done)
+        task = await _begun(trial, done, draft=draft)
         await _expect_processing(task, _count(task, done))
 
     return run
 
 
 async def _after_refusal(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await _begun(trial, 1)
     answer = await task.put(task.right(3))
     trial.need(answer.status == 416, "S-ORDER-GAP", f"a gap was answered {answer}")
     await _expect_processing(task, _count(task, 1))
 
 
 async def _on_its_way(trial: Trial) -> None:
-    task = await (await Task.begun(trial)).fill(1)
+    task = await _begun(trial, 1)
     async with trial.wire(task.address) as wire:
         await task.begin(wire, task.right(2), task.plan.chunk_size // 2)
         await wire.pause(0.1)
@@ -102,7 +109,7 @@ async def _on_its_way(trial: Trial) -> None:
 
 def _end(plan: Plan, *, draft: bool) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial, plan, draft=draft)).fill(len(plan.pieces))
+        task = await _begun(trial, len(plan.pieces), plan, draft=draft)
         end = "SEND_TO_USER_INBOX" if draft else "PUBLISH_COMPLETE"
         for wait in _POLLS:
             await asyncio.sleep(wait)
@@ -121,7 +128,7 @@ def _end(plan: Plan, *, draft: bool) -> Run:
 
 def _owner(done: int) -> Run:
     async def run(trial: Trial) -> None:
-        task = await (await Task.begun(trial)).fill(done)
+        task = await _begun(trial, done)
         answer = await trial.status(task.publish_id, auth="Bearer act.conformanceanother")
         if answer.status == 401:
             raise SkipError("a token made up for a second user is refused (401): only one user is at hand")

@@ -41,7 +41,7 @@ def cases(_terms: Terms) -> Iterable[Case]:
 
 def _shared(*, together: bool) -> Run:
     async def run(trial: Trial) -> None:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial)
         if not together:
             await task.finish()
             return
@@ -60,13 +60,13 @@ def _query(task: Task) -> dict[str, str]:
 
 
 async def _no_query(trial: Trial) -> None:
-    task = await Task.begun(trial)
+    task = await Task.ready(trial)
     trial.judge(await task.put(task.right(1), task.elsewhere("")), UNKNOWN)
 
 
 def _changed(name: str, change: object, *, known: bool) -> Run:
     async def run(trial: Trial) -> None:
-        task = await Task.begun(trial)
+        task = await Task.ready(trial)
         query = _query(task)
         trial.need(query.get(name), "S-INIT-ANSWER", f"upload_url has no {name}")
         made = change(query.pop(name)) if callable(change) else None
@@ -79,8 +79,11 @@ def _changed(name: str, change: object, *, known: bool) -> Run:
 
 
 async def _swapped(trial: Trial) -> None:
-    task, other = await Task.begun(trial), await Task.begun(trial)
+    task, other = await Task.ready(trial), await Task.ready(trial)
     token = _query(other).get("upload_token", "")
     trial.need(token, "S-INIT-ANSWER", "upload_url has no upload_token")
+    trial.need(
+        token != _query(task).get("upload_token"), "S-INIT-UNIQUE", "two uploads have the same upload_token"
+    )
     query = _query(task) | {"upload_token": token}
     trial.judge(await task.put(task.right(1), task.elsewhere(urlencode(query))), WRONG_TOKEN)

@@ -9,9 +9,9 @@ from mockserver.bodies import BodyFactory
 from mockserver.faults.kinds import Operation
 from mockserver.faults.plan import Struck
 from mockserver.http.faulting import Faulting, Strike
-from mockserver.protocol.answers import Answer, method_answer, put_answer
+from mockserver.protocol.answers import Answer, method_answer, put_answer, unkept_answer
 from mockserver.protocol.ranges import ContentRange, RangeError
-from mockserver.protocol.rules import Cors, PutBody, UploadRules
+from mockserver.protocol.rules import Cors
 from mockserver.protocol.session import Chunk, ChunkHead, UploadSession
 from mockserver.protocol.source import one_sided
 from mockserver.protocol.verdicts import Refused
@@ -109,7 +109,7 @@ class UploadHandlers:
             _, verdict = await self.service.receive(exchange.upload_id or "", chunk, side)
             answer = put_answer(verdict, self.service.rules)
         except VaultError as error:
-            answer = _not_kept(error, self.service.rules)
+            answer = unkept_answer(str(error), self.service.rules)
         response = self._respond(request, replace(answer, reason=answer.reason + cut), keep=not cut)
         return await strike.answered(response, committed=answer.status < 300)
 
@@ -143,13 +143,6 @@ class UploadHandlers:
         if not keep:
             response.force_close()
         return response
-
-
-def _not_kept(error: VaultError, rules: UploadRules) -> Answer:
-    """S-ATOMIC-5XX: nothing of the chunk was kept, and it can be sent again."""
-    if rules.put_body is PutBody.EMPTY:
-        return Answer(500, b"", {}, "S-ATOMIC-5XX", str(error))
-    return Answer(500, b"null", {CONTENT_TYPE: "application/json"}, "S-ATOMIC-5XX", str(error))
 
 
 def _planned_chunk(session: UploadSession, head: ChunkHead) -> int | None:

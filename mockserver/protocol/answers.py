@@ -71,6 +71,11 @@ def method_answer(method: str, rules: UploadRules) -> Answer:
     return _put(405, rules, "S-HEAD-METHOD", f"an upload_url takes PUT, got {method}", {"Allow": "PUT"})
 
 
+def unkept_answer(reason: str, rules: UploadRules) -> Answer:
+    """A good chunk whose bytes could not be kept: nothing moved, it can be sent again (S-ATOMIC-5XX)."""
+    return _put(500, rules, "S-ATOMIC-5XX", reason, {})
+
+
 def call_answer(refused: CallRefused, log_id: str, status: int | None = None) -> Answer:
     """A JSON endpoint's refusal; `data` is there, empty, with access_token_invalid alone (A8)."""
     extra: dict[str, object] = {"data": {}} if refused.code == names.ACCESS_TOKEN_INVALID else {}
@@ -129,3 +134,7 @@ def _refusal_status(why: Why, rules: UploadRules) -> int:
             return int(rules.off_plan.value) if rules.off_plan.value.isdigit() else 400
         case _:
             return _STATUS[why]
+
+
+DEFECT: Final = Answer(500, _json({"error": _error(names.INTERNAL_ERROR, names.INTERNAL, "")}))
+"""A defect of this server, where nothing more can be said."""

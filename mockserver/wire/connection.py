@@ -11,22 +11,25 @@ Leans on private parts of aiohttp 3.14 (hence the pin in pyproject.toml and test
 """
 
 import asyncio
+import logging
 import socket
 import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from mockserver.journal import Instant
+from mockserver.protocol.answers import DEFECT
 
 SEVER_AFTERWARDS = web.RequestKey("sever_afterwards", bool)
 """Set on a request whose connection is to be cut once its answer is out: True with a RST, False with a FIN."""
 
+_LOG: Final = logging.getLogger("mockserver")
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64 * 2**20
 _HEAD_END = b"\r\n\r\n"
@@ -158,8 +161,11 @@ class UploadConnection(RequestHandler):
     ) -> web.StreamResponse:
         if isinstance(exc, ConnectionError):
             raise exc  # the peer is gone: nobody to answer, nothing to log
-        if status != 400 or request.writer.output_size > 0:
+        if request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
+        if status != 400:
+            _LOG.error("a defect of this server in its answer to a defect", exc_info=exc)
+            return _last_resort()
         response = self._hooks.refuse_bytes(message or str(exc), self.take_arrival(), self.address)
         response.headers[hdrs.CONNECTION] = "close"
         response.force_close()
@@ -284,3 +290,10 @@ class UploadRunner(web.AppRunner):
             hooks=self._hooks,
             **made._kwargs,  # noqa: SLF001 - what aiohttp would have given its own connections
         )
+
+
+def _last_resort() -> web.Response:
+    """What is answered where not even the answer to a defect can be made."""
+    response = web.Response(status=DEFECT.status, body=DEFECT.body, content_type="application/json")
+    response.force_close()
+    return response

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from support.commands import run, serving
+from support.perturbing import PerturbingProxy
+from support.rewrites import another_code, answer_json
 
 REAL_UNITS = ["S-PLAN-*", "S-INIT-ANSWER", "S-CHUNK-EXAMPLE-4M", "S-ORDER-GAP/one-byte", "S-STATUS-UNKNOWN"]
 
@@ -29,7 +31,7 @@ def test_all_cases_with_a_small_unit(profile: str, tmp_path: Path, *, asked: boo
     summary = told["summary"]
     assert (summary["fail"], summary["error"]) == (0, 0)
     assert summary["pass"] > 420
-    assert summary["skip"] == 3  # no plan of a small unit reaches 4 GB
+    assert summary["skip"] == 4  # no plan of a small unit reaches 4 GB, and the mock takes any token
 
 
 READINGS = {
@@ -84,6 +86,16 @@ def test_edges_in_real_units(profile: str, tmp_path: Path) -> None:
         told = judged(tmp_path / "out.json", "--api-base", url, "--profile", profile, "--strict", *only)
     summary = told["summary"]
     assert (summary["fail"], summary["error"], summary["skip"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("code", ["access_token_invalid", "token_unknown"])
+def test_a_token_that_is_unknown(tmp_path: Path, code: str) -> None:
+    """The one that is given is the target's own, and any other is refused."""
+    wrong = answer_json("video/init", another_code("access_token_invalid", code))
+    with serving("--quiet", "--mb", "1000", "--token", "own") as (_, url), PerturbingProxy(url, wrong) as proxy:
+        base = ["--api-base", proxy.url, "--mb", "1000", "--token", "own", "--only", "S-INIT-AUTH/unknown"]
+        done = run("conformance", "server", *base)
+    assert done.returncode == (0 if code == "access_token_invalid" else 1), done.stdout
 
 
 def test_without_the_control_surface(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from conformance.options import server_options
 from conformance.pytest_plugin.options import NOT_HERE
 from support import aliens
 from support.commands import SECONDS, environment, run
-from support.mutants import MUTANTS
 from support.perturbing import PerturbingProxy
+from support.rewrites import progress, status
 
 CASES = "conformance.server"
 # Beside what else a user may have installed (pytest-asyncio warns of the loop scope itself).
@@ -71,7 +71,7 @@ def test_an_honest_server_is_green_throughout(judging: Judging, mock_url: str) -
     assert "XFAIL" not in done.stdout
     listed = run("conformance", "server", "--list", "--mb", "1000").stdout.splitlines()
     assert set(judging.junit()) == {line.partition(": ")[0] for line in listed}
-    assert f"{len(listed) - 3} passed, 3 skipped" in done.stdout
+    assert f"{len(listed) - 4} passed, 4 skipped" in done.stdout
     assert f"{mock_url}, profile any, MB of 1000 bytes, seed 0: " in done.stdout
     assert "  progress             count                    A4\n" in done.stdout
 
@@ -91,7 +91,7 @@ def test_what_follows_the_colons_may_be_a_clause_and_k_and_m_select_too(judging:
 
 
 def test_a_broken_clause_is_red_under_its_name_and_shows_the_exchange(judging: Judging, mock_url: str) -> None:
-    with PerturbingProxy(mock_url, MUTANTS["416 as 400"][2]()) as proxy:
+    with PerturbingProxy(mock_url, status(416, 400)) as proxy:
         done = judging("-k", "S-ORDER-GAP/one-byte or S-CHUNK-PROGRESS/first", base=proxy.url)
     assert done.returncode == 1
     assert told(done) == {
@@ -129,7 +129,7 @@ def test_junit_has_what_a_case_showed(judging: Judging, mock_url: str) -> None:
 
 def test_a_broken_should_is_no_failure_unless_strict(judging: Judging, mock_url: str) -> None:
     should = f"{CASES}::S-ORDER-416-PROGRESS"
-    with PerturbingProxy(mock_url, MUTANTS["416 without progress"][2]()) as proxy:
+    with PerturbingProxy(mock_url, progress(lambda _count, _total: None, 416)) as proxy:
         lenient = judging(base=proxy.url, cases=should)
         strict = judging("--tiktok-strict", base=proxy.url, cases=should)
         as_it_is = judging("--runxfail", base=proxy.url, cases=should)
@@ -149,7 +149,7 @@ def test_a_known_failure_is_expected_and_one_that_is_none_is_stale(
     known = tmp_path / "known"
     known.write_text("S-CHUNK-201  # all of it\n")
     listed = ["--tiktok-known-failing", str(known)]
-    with PerturbingProxy(mock_url, MUTANTS["200 for 201"][2]()) as proxy:
+    with PerturbingProxy(mock_url, status(201, 200)) as proxy:
         done = judging(*listed, base=proxy.url, cases=f"{CASES}::S-CHUNK-201")
     assert done.returncode == 0
     assert "XFAIL conformance/server::S-CHUNK-201/" in done.stdout

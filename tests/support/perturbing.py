@@ -1,13 +1,11 @@
 """A proxy that makes a broken server of an honest one: it rewrites answers on their way."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Self
 from urllib.parse import urlsplit
 
-from support.streams import close
+from support.streams import StreamServer, close
 
 
 @dataclass(frozen=True)
@@ -43,63 +41,31 @@ class Passing:
 Rewrite = Callable[[Passing], Passing]
 
 
-class PerturbingProxy:
-    """Runs in a thread; what it does to an answer is `rewrite`."""
+class PerturbingProxy(StreamServer):
+    """What it does to an answer is `rewrite`."""
 
     def __init__(self, upstream: str, rewrite: Rewrite) -> None:
+        super().__init__(self._pass_on)
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "", parts.port or 80)
         self._rewrite = rewrite
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.url = ""
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        starting = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop)
-        self._server = starting.result(10)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _stop(self) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._pass_on(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            await close(writer)
-            self._tasks.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         to_reader, to_writer = await asyncio.open_connection(*self._upstream)
-        to_writer.write(head)
-        out = asyncio.create_task(_copy(reader, to_writer))
         try:
-            while not to_reader.at_eof():
-                answer = self._rewrite(await _answer(to_reader, head.decode("latin-1")))
-                writer.write(answer.raw())
-                await writer.drain()
-        finally:
-            out.cancel()
-            await asyncio.gather(out, return_exceptions=True)
+            to_writer.write(head)
+            out = asyncio.create_task(_copy(reader, to_writer))
+            try:
+                while not to_reader.at_eof():
+                    answer = self._rewrite(await _answer(to_reader, head.decode("latin-1")))
+                    writer.write(answer.raw())
+                    await writer.drain()
+            finally:
+                out.cancel()
             await close(to_writer)
+        finally:
+            to_writer.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,7 +76,8 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
         writer.write_eof()
     except OSError:
-        writer.transport.abort()
+        if reader.exception() is not None:  # the reset of a client; where the server has gone, its answer counts
+            writer.transport.abort()
 
 
 async def _answer(reader: asyncio.StreamReader, request: str) -> Passing:

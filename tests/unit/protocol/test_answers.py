@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from mockserver.protocol.answers import Answer, call_answer, data_answer, method_answer, put_answer
+from mockserver.protocol.answers import (
+    DEFECT,
+    Answer,
+    call_answer,
+    data_answer,
+    method_answer,
+    put_answer,
+    unkept_answer,
+)
 from mockserver.protocol.rules import DOCUMENTED, OBSERVED, PROFILES, STRICT, UploadRules
 from mockserver.protocol.verdicts import Accepted, CallRefused, Completed, Refused, Verdict, Why
 
@@ -273,3 +281,16 @@ def test_text_goes_out_as_ascii() -> None:
 def test_every_profile_answers_null_as_json(rules: UploadRules) -> None:
     answer = put_answer(Completed(50_000_123), rules)
     assert (answer.body, answer.headers["Content-Type"]) == (b"null", "application/json")
+
+
+def test_bytes_that_could_not_be_kept_are_answered_500() -> None:
+    for body in ("null", "empty"):
+        answer = unkept_answer("the disk is full", DOCUMENTED.with_rule("put_body", body))
+        assert (answer.status, answer.body) == (500, b"null" if body == "null" else b"")
+        assert (answer.clause, answer.reason) == ("S-ATOMIC-5XX", "the disk is full")
+        assert "Content-Range" not in answer.headers
+
+
+def test_the_last_resort_is_an_envelope() -> None:
+    assert DEFECT.status == 500
+    assert set(json.loads(DEFECT.body)["error"]) == {"code", "message", "log_id"}
