@@ -66,7 +66,7 @@ def told(done: Any) -> set[str]:
 
 
 def test_an_honest_server_is_green_throughout(judging: Judging, mock_url: str) -> None:
-    done = judging(base=mock_url, beside_others=True)
+    done = judging("--tiktok-examples", "8", base=mock_url, beside_others=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "XFAIL" not in done.stdout
     listed = run("conformance", "server", "--list", "--mb", "1000").stdout.splitlines()

@@ -13,12 +13,14 @@ from conformance.server.machines.inits import SWITCHES, InitPlayer
 from conformance.server.machines.kinds import EXPIRED, kinds
 from conformance.server.machines.player import Player
 from conformance.server.machines.stories import SCHEMA, Inits, Knowledge, Story
+from conformance.task import Task
 from conformance.trial import Trial
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 _EXAMPLES: Final = 60
+_PLAIN: Final = 3
 _OF_LARGE_CHUNKS: Final = 15
 _AT_A_RATE: Final = 2
 _LARGE: Final = 1_000_000
@@ -52,6 +54,10 @@ class Machine:
         return Case(self.id, self.sentence, self._run, alone=EXPIRED in self.histories, last=True)
 
     async def _run(self, trial: Trial) -> None:
+        if self.inits:
+            await trial.ready()
+        else:
+            await Task.ready(trial, needs=_PLAIN)
         settings = trial.target.settings
         knows = self._knowledge(trial)
         strategy = self._strategy(knows)
