@@ -129,10 +129,18 @@ class Evidence:
     mb: int | None = None
     """The bytes of a MB, None for the real units."""
 
+    upload_path: str = "/video/"
+    """The path of the upload_url that the mock gives."""
+
     @property
     def chunks(self) -> tuple[Request, ...]:
         """The PUTs."""
         return tuple(one for one in self.requests if one.operation == "chunk")
+
+    @property
+    def strays(self) -> tuple[Request, ...]:
+        """PUTs to no path of TikTok's side."""
+        return tuple(one for one in self.requests if not one.operation and one.method == "PUT")
 
     @property
     def posts(self) -> tuple[Upload, ...]:

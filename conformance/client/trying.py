@@ -102,6 +102,8 @@ class Bench:
     # ── before ──
 
     def _armed(self, scenario: Scenario) -> Callable[[str], list[dict[str, Any]]]:
+        if scenario.large and self.terms.mb:
+            raise NotTriedError("a large file is one in real units: leave out --mb")
         plan = self.plan_for(scenario)
         if plan is None:
             if scenario.faults and scenario.place != "first":
@@ -153,6 +155,7 @@ class Bench:
     def _gathered(self, scenario: Scenario, mock: Mock, job: Job, ended: Ended) -> Evidence:
         before = _settled_journal(mock)
         uploads = mock.ask("GET", "/_mock/uploads")["uploads"]
+        rules = mock.ask("GET", "/_mock/health")["rules"]
         compared = {
             one["upload_id"]: mock.compare(one["upload_id"], job.file) for one in uploads if one["uploaded_bytes"]
         }
@@ -162,7 +165,8 @@ class Bench:
         raw = Raw(after, uploads, compared)
         told = {entry["sequence"] for entry in before}
         requests = tuple(
-            one if one.sequence in told else replace(one, status=None, answer=()) for one in requests_of(raw)
+            replace(one, status=None, answer=()) if one.fault == "stall" and one.sequence not in told else one
+            for one in requests_of(raw)
         )
         return Evidence(
             scenario=scenario,
@@ -173,14 +177,18 @@ class Bench:
             requests=_of_client(requests, scenario.sent_before),
             uploads=uploads_of(raw),
             unfired=tuple(_fault_told(one) for one in faults if not one["fired"]),
-            progress=_progress_of(scenario.options),
+            progress=rules["progress"],
             mb=self.terms.mb,
+            upload_path=rules["upload_path"],
         )
 
 
 def _of_client(requests: Iterable[Request], own: int) -> tuple[Request, ...]:
-    """Without the kit's own: those that came first, and what is no request to TikTok's side. Numbered from 1."""
-    theirs = [one for one in list(requests)[own:] if one.operation]
+    """Without the kit's own: those that came first, and what is neither a call of TikTok's side nor a PUT.
+
+    Numbered from 1.
+    """
+    theirs = [one for one in list(requests)[own:] if one.operation or one.method == "PUT"]
     return tuple(replace(one, sequence=number) for number, one in enumerate(theirs, 1))
 
 
@@ -202,11 +210,6 @@ def _fault_told(fault: Mapping[str, Any]) -> str:
     on, do = fault["on"], fault["do"]
     chunk = f" {on['chunk']}" if on.get("chunk") else ""
     return f"{do['kind']} {fault['when']} of {on['operation']}{chunk}"
-
-
-def _progress_of(options: Iterable[str]) -> str:
-    found = [option.partition("=")[2] for option in options if option.startswith("progress=")]
-    return found[0] if found else "count"
 
 
 def _mover(mock: Mock, moves: tuple[Move, ...]) -> Callable[[], None]:

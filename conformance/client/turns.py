@@ -66,7 +66,7 @@ def _clause_of(request: Request, evidence: Evidence, *, provoked: bool) -> str:
             return _lost(request) if request.kept else "C-RETRY-STALL"
         if request.kept:
             return "" if request.told_kept or request.status is None else _lost(request)
-    return _of_status(request, evidence, provoked=provoked)
+    return _of_status(request, evidence, provoked=provoked) if request.operation else ""
 
 
 def _lost(request: Request) -> str:

@@ -16,7 +16,7 @@ put() {
     : >head
     status=$(curl --silent --max-time 4 --output body --dump-header head --write-out '%{http_code}' \
         --header 'Content-Type: video/mp4' --header "Content-Range: bytes $1-$(($1 + $2 - 1))/$size" \
-        --header 'Expect:' --upload-file chunk "$url") || status=000
+        --header 'Expect:' --request PUT --data-binary @chunk "$url") || status=000
     progress=$(sed -n 's/^[Cc]ontent-[Rr]ange: bytes 0-\([0-9]*\).*/\1/p' head)
     wait=$(sed -n 's/^[Rr]etry-[Aa]fter: \([0-9]*\).*/\1/p' head)
 }
