@@ -48,6 +48,11 @@ class Broken:
         runner = {"fetch": _NODE, "curl": _CURL}.get(self.name.partition("-")[0], _PYTHON)
         return (*runner, self.name, *([URL] if self.handed else []))
 
+    @property
+    def forkable(self) -> bool:
+        """Whether the matrix can fork it instead of starting it: a Python one whose memory says nothing."""
+        return self.name.partition("-")[0] not in ("fetch", "curl") and self.clause != "C-MEMORY"
+
     def __str__(self) -> str:
         return self.name
 

@@ -1,0 +1,105 @@
+"""Each broken client of tests/support/uploaders.py, in the scenario that shows it; and good ones, which have no red line.
+
+The full matrix is tests/kit/client_matrix.py.
+"""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases import Outcome
+from conformance.clauses import load_chapters
+from conformance.client.files import Files
+from conformance.client.judging import Tried, Trying, try_all
+from conformance.client.launcher import CommandClient
+from conformance.client.mock import Mocks
+from conformance.client.scenario import load_scenarios
+from conformance.client.trying import Bench, Terms
+from conformance.verdict import Verdict
+from support.commands import run
+from support.uploaders import BROKEN, GOOD, Broken, lacking
+
+SCENARIOS = {one.id: one for one in load_scenarios()}
+SMALL = [one for one in BROKEN if one.clause != "C-MEMORY"]  # a gigabyte is for the matrix
+
+
+@pytest.fixture(scope="module")
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What came of each broken client that is asked for, by name: two at a time."""
+    asked = [item.callspec.params["client"] for item in request.session.items if _about_one(item)]
+    files = Files(tmp_path_factory.mktemp("files"), 0)
+    with Mocks("--mb", "1000") as small, Mocks() as real, ThreadPoolExecutor(2) as pool:
+        yield {
+            one.name: pool.submit(_tried, one, small if one.mb else real, files)
+            for one in asked
+            if not lacking(one.command)
+        }
+
+
+def _about_one(item: Any) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return item.path == Path(__file__) and callspec is not None and "client" in callspec.params
+
+
+def _tried(client: Broken, mocks: Mocks, files: Files) -> list[Tried]:
+    terms = Terms(client.seconds, client.mb)
+    bench = Bench(CommandClient(client.command), mocks, files, terms)
+    return try_all(bench, [SCENARIOS[client.scenario]], Trying(terms, jobs=1))
+
+
+@pytest.mark.parametrize("client", SMALL, ids=str)
+def test_is_caught_under_its_clause_and_no_other(client: Broken, judged: dict[str, Future[list[Tried]]]) -> None:
+    if why := lacking(client.command):
+        pytest.skip(why)
+    findings = [finding for one in judged[client.name].result() for finding in one.findings]
+    red = [one.case.id for one in findings if one.outcome in (Outcome.FAIL, Outcome.ERROR)]
+    assert red == [f"{client.clause}/{client.scenario}"]
+    verdict = Verdict(client.name, "documented", load_chapters(), tuple(findings), strict=True)
+    assert verdict.exit_code() == 1
+
+
+@pytest.mark.parametrize("name", ["ceil-count", "no-retry", "curl-blind"])
+def test_the_command_says_so(name: str, tmp_path: Path) -> None:
+    """Under --only CLAUSE, with exit code 1."""
+    client = next(one for one in BROKEN if one.name == name)
+    if why := lacking(client.command):
+        pytest.skip(why)
+    only = ("--only", f"{client.clause}/{client.scenario}")
+    told = _told(tmp_path / "out.json", 1, *only, "--", *client.command)
+    assert [(one["id"], one["result"]) for one in told["clauses"]] == [(client.clause, "fail")]
+
+
+FEW = ("plain", "one-byte", "null-bodies", "last-index", "503-middle", "closed-*-middle", "closed-between-chunks")
+FEW += ("lost-middle", "final-lost", "416-*", "begun-before", "expired-last", "redirect-307")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_client_has_no_red_line(name: str, tmp_path: Path) -> None:
+    """In some scenarios without long waits; in all of them in the matrix."""
+    assert_no_red_line(name, "documented", FEW, tmp_path)
+
+
+@pytest.mark.parametrize("profile", ["observed", "strict"])
+def test_nor_has_it_under_another_profile(profile: str, tmp_path: Path) -> None:
+    assert_no_red_line("Python", profile, ("plain", "lost-middle", "expired-last"), tmp_path)
+
+
+def assert_no_red_line(name: str, profile: str, scenarios: tuple[str, ...], folder: Path) -> None:
+    if why := lacking(GOOD[name]):
+        pytest.skip(why)
+    few = [word for pattern in scenarios for word in ("--only", pattern)]
+    told = _told(folder / "out.json", 0, "--strict", "--profile", profile, *few, "--", *GOOD[name])
+    summary = told["summary"]
+    assert (summary["fail"], summary["error"], summary["skip"]) == (0, 0, 0)
+    assert summary["pass"] >= 8 * len(scenarios)
+
+
+def _told(path: Path, code: int, *arguments: str) -> dict[str, Any]:
+    done = run("conformance", "client", "--mb", "1000", "--jobs", "2", "--json", str(path), *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(path.read_text())
+    return told
