@@ -3,13 +3,15 @@
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from conformance.client.sizes import SEVERAL, SizeError, Units
+from conformance.clauses import load_clauses
+from conformance.client.sizes import SEVERAL, Units
 
 DRAWN: Final = "drawn"
 """The id of what the property test draws."""
@@ -113,56 +115,97 @@ def _of_text(text: str, name: str) -> Iterator[Scenario]:
     if not isinstance(tables, list) or not tables:
         raise ScenarioError(f"{name} has no [[scenario]]")
     for number, table in enumerate(tables, 1):
+        called = repr(table.get("id", number)) if isinstance(table, dict) else number
         try:
             yield from _expanded(table)
-        except (KeyError, TypeError, ValueError) as error:
-            told = f"no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
-            raise ScenarioError(f"{name}, scenario {table.get('id', number)!r}: {told}") from None
+        except ValueError as error:
+            raise ScenarioError(f"{name}, scenario {called}: {error}") from None
 
 
-def _expanded(table: Mapping[str, Any]) -> Iterator[Scenario]:
+def _expanded(table: Any) -> Iterator[Scenario]:
+    _demand(isinstance(table, dict), f"wanted a table, got {table!r}")
     places = table.get("places")
     one = _scenario({key: value for key, value in table.items() if key != "places"})
     if places is None:
         yield one
         return
+    _demand_kind("places", places, list)
     for place in places:
         _demand(place in PLACES, f"wanted places of {', '.join(PLACES)}, got {place!r}")
         yield replace(one, id=f"{one.id}-{place}", place=place, sentence=f"{one.sentence} ({place} chunk)")
 
 
+_TEXTS: Final = ("id", "sentence", "size", "chunk", "place", "ends", "blame", "why")
+_LISTS: Final = ("for", "faults", "options", "moves", "modes")
+_KINDS: Final = {
+    **dict.fromkeys(_TEXTS, str),
+    **dict.fromkeys(_LISTS, list),
+    "sent_before": int,
+    "slow": bool,
+    "large": bool,
+}
+_WORDS: Final = {str: "a text", list: "a list", int: "a whole number", bool: "true or false"}
+
+
 def _scenario(table: dict[str, Any]) -> Scenario:
-    known = {"id", "sentence", "for", "size", "chunk", "place", "faults", "ends", "blame", "options", "moves"} | {
-        *("modes", "sent_before", "slow", "large", "why")
-    }
+    _demand(not (unknown := table.keys() - _KINDS.keys()), f"unknown: {', '.join(sorted(unknown))}")
     for name in ("id", "sentence", "for"):
-        _demand(isinstance(table.get(name), list if name == "for" else str), f"wanted {name!r}")
-    _demand(not (unknown := table.keys() - known), f"unknown: {', '.join(sorted(unknown))}")
-    _demand(table.get("place", "first") in PLACES, f"wanted a place of {', '.join(PLACES)}")
+        _demand(name in table, f"no {name!r}")
+    for name, value in table.items():
+        _demand_kind(name, value, _KINDS[name])
+    place, before = table.get("place", PLACES[0]), table.get("sent_before", 0)
+    _demand(place in PLACES, f"wanted a place of {', '.join(PLACES)}, got {place!r}")
+    _demand(before >= 0, f"wanted 0 or more in 'sent_before', got {before}")
+    _demand(table["for"], "wanted clauses in 'for', got []")
+    for clause in (*table["for"], table.get("blame", "C-END")):
+        _demand(clause in _clauses(), f"the law book has no clause {clause!r} for clients")
     for name in ("size", "chunk"):
         _demand_size(table.get(name, SEVERAL))
     values = dict(table)
     values["clauses"] = tuple(values.pop("for"))
     values["faults"] = tuple(_repeated(one) for one in table.get("faults", ()))
-    values["ends"] = Ends(table.get("ends", Ends.COMPLETE))
+    values["ends"] = _one_of(Ends, "ends", table.get("ends", Ends.COMPLETE))
     values["options"] = tuple(table.get("options", ()))
-    values["moves"] = tuple(Move(**one) for one in table.get("moves", ()))
-    values["modes"] = tuple(Mode(one) for one in table.get("modes", Mode))
+    values["moves"] = tuple(_move(one) for one in table.get("moves", ()))
+    values["modes"] = tuple(_one_of(Mode, "modes", one) for one in table.get("modes", Mode))
     return Scenario(**values)
 
 
-def _repeated(fault: Mapping[str, Any]) -> Mapping[str, Any]:
+@cache
+def _clauses() -> frozenset[str]:
+    return frozenset(one.id for one in load_clauses() if one.id.startswith("C-"))
+
+
+def _repeated(fault: Any) -> Mapping[str, Any]:
     """TOML has no null: `times = "forever"`."""
-    _demand({"when", "do"} <= fault.keys(), f"wanted a fault with 'when' and 'do', got {dict(fault)}")
+    good = isinstance(fault, dict) and {"when", "do"} <= fault.keys() and isinstance(fault["do"], dict)
+    _demand(good, f"wanted a fault with 'when' and 'do', got {fault!r}")
     return {**fault, "times": None} if fault.get("times") == "forever" else fault
+
+
+def _move(told: Any) -> Move:
+    good = isinstance(told, dict) and told.keys() == {"operation", "count", "advance"}
+    _demand(good, f"wanted a move with operation, count and advance, got {told!r}")
+    return Move(**told)
+
+
+_Choice = TypeVar("_Choice", Ends, Mode)
+
+
+def _one_of(choices: type[_Choice], name: str, value: Any) -> _Choice:
+    words = [one.value for one in choices]
+    _demand(value in words, f"wanted {', '.join(words[:-1])} or {words[-1]} in {name!r}, got {value!r}")
+    return choices(value)
 
 
 def _demand_size(text: str) -> None:
     if text != SEVERAL:
-        try:
-            Units().bytes_of(text)
-        except SizeError as error:
-            raise ValueError(str(error)) from None
+        Units().bytes_of(text)
+
+
+def _demand_kind(name: str, value: Any, kind: type) -> None:
+    good = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    _demand(good, f"wanted {_WORDS[kind]} in {name!r}, got {value!r}")
 
 
 def _demand(good: object, sentence: str) -> None:
@@ -184,15 +227,18 @@ def _filled(value: Any, texts: Mapping[str, str], units: Units, name: str = "") 
 
 def as_toml(scenario: Scenario) -> str:
     """The scenario as a file that `--replay` reads."""
-    told = [("id", scenario.id), ("sentence", scenario.sentence), ("for", list(scenario.clauses))]
+    standard = Scenario("", "", ())
+    told: list[tuple[str, Any]] = [("id", scenario.id), ("sentence", scenario.sentence)]
+    told.append(("for", list(scenario.clauses)))
     told += [("size", scenario.size), ("place", scenario.place), ("ends", scenario.ends.value)]
-    told += [("blame", scenario.blame)]
-    for name, value in (("chunk", scenario.chunk), ("why", scenario.why), ("options", list(scenario.options))):
-        if value:
+    told.append(("blame", scenario.blame))
+    for name in ("chunk", "why", "options", "modes", "sent_before", "slow", "large"):
+        if (value := getattr(scenario, name)) != getattr(standard, name):
             told.append((name, value))
     lines = ["[[scenario]]", *(f"{name} = {_toml(value)}" for name, value in told)]
-    if scenario.faults:
-        lines += ["faults = [", *(f"    {_toml(fault)}," for fault in scenario.faults), "]"]
+    for name, tables in (("faults", scenario.faults), ("moves", [asdict(one) for one in scenario.moves])):
+        if tables:
+            lines += [f"{name} = [", *(f"    {_toml(one)}," for one in tables), "]"]
     return "\n".join(lines) + "\n"
 
 

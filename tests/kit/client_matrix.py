@@ -38,10 +38,10 @@ AT_A_TIME, JOBS = 3, 4
 SCENARIOS = load_scenarios()
 HEAD = """# Broken clients, and what they are caught by
 
-Made by `tests/kit/client_matrix.py` and compared in CI; do not edit. Each client of `tests/kit/clients/` deviates in one way
-from an uploader that passes every scenario. "Caught by" is the clause it has to fail under and the scenario that shows it best;
-"also red" are the other clauses that fail in some scenario of a full run. One run has one cause: of several clauses broken in
-it the first is red and the others are skipped, so a client that goes wrong in two ways shows in two scenarios.
+Made by `tests/kit/client_matrix.py` and compared in CI; do not edit. Each client of `tests/kit/clients/` is an
+uploader that passes every scenario, but for one deviation. "Caught by" is the clause that it has to fail under and
+the scenario that shows it; "also red" are the other clauses that fail somewhere in a full run. A run has one
+cause: of several clauses broken in it the first is red; what came of it is skipped.
 
 | client | what is wrong with it | caught by | also red |
 |---|---|---|---|
@@ -162,7 +162,9 @@ def report(rows: list[str], missed: list[str], options: argparse.Namespace) -> i
     if options.write and not missed:
         PAGE.write_text(page)
     elif not PAGE.exists() or PAGE.read_text() != page:
-        told = difflib.unified_diff(PAGE.read_text().splitlines(), page.splitlines(), "committed", "found", lineterm="")
+        told = difflib.unified_diff(
+            PAGE.read_text().splitlines(), page.splitlines(), "committed", "found", lineterm=""
+        )
         print(*told, f"{PAGE.name} is not what was found; --write rewrites it", sep="\n", file=sys.stderr)
         return 1
     return 1 if missed else 0

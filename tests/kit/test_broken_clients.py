@@ -1,6 +1,6 @@
-"""Each broken client of tests/support/uploaders.py, in the scenario that shows it; and good ones, which have no red line.
+"""Each broken client in the scenario that shows it; and good ones, which have no red line.
 
-The full matrix is tests/kit/client_matrix.py.
+All of them through all scenarios: tests/kit/client_matrix.py.
 """
 
 import json

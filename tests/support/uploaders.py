@@ -144,15 +144,36 @@ BROKEN = (
     Broken("impatient-poller", "C-STATUS-POLL", "long-processing"),
     # other languages, each as found in the wild
     Broken("fetch-ceil", "C-PLAN", "plain", "Node: Math.ceil, and a short last chunk."),
-    Broken("fetch-tutorial", "C-RETRY-5XX", "503-middle", "Node: the loop of most tutorials: any trouble is the end."),
+    Broken(
+        "fetch-tutorial", "C-RETRY-5XX", "503-middle", "Node: the loop of most tutorials: any trouble is the end."
+    ),
     Broken("fetch-promise-all", "C-ORDER", "plain", "Node: Promise.all over the chunks."),
-    Broken("fetch-json", "C-BODY-IGNORED", "empty-bodies", "Node: `await answer.json()` for each chunk, no look at the status."),
+    Broken(
+        "fetch-json",
+        "C-BODY-IGNORED",
+        "empty-bodies",
+        "Node: `await answer.json()` for each chunk, no look at the status.",
+    ),
     Broken("fetch-not-ok", "C-RETRY-5XX", "500-first", "Node: a fetch that is not rejected counts as a success."),
-    Broken("fetch-until-ok", "C-416-RESYNC", "416-kept-already-first", "Node: the same chunk again until it is taken."),
+    Broken(
+        "fetch-until-ok", "C-416-RESYNC", "416-kept-already-first", "Node: the same chunk again until it is taken."
+    ),
     Broken("curl-blind", "C-END", "expired-last", "curl without --fail: exit code 0 for any answer.", handed=True),
     Broken("curl-fail", "C-RETRY-5XX", "503-first", "curl --fail: the first trouble is the end.", handed=True),
     Broken("curl-retry", "C-RETRY-CUT", "closed-in-the-body-middle", "curl --retry: 5xx only.", handed=True),
     Broken("curl-location", "C-NO-REDIRECT", "redirect-307", "curl --location.", handed=True),
-    Broken("curl-upload-file", "C-URL-OPAQUE", "plain", "curl --upload-file adds a file name to a path that ends in a slash.", handed=True),
-    Broken("curl-whole-file", "C-HEADERS", "plain", "curl --data-binary @FILE: the whole file and no Content-Range.", handed=True),
+    Broken(
+        "curl-upload-file",
+        "C-URL-OPAQUE",
+        "plain",
+        "curl --upload-file adds a file name to a path that ends in a slash.",
+        handed=True,
+    ),
+    Broken(
+        "curl-whole-file",
+        "C-HEADERS",
+        "plain",
+        "curl --data-binary @FILE: the whole file and no Content-Range.",
+        handed=True,
+    ),
 )

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from uploader import Answer, Uploader
+from uploader import Uploader
 
 
 class ExclusiveLast(Uploader):

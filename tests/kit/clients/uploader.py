@@ -147,7 +147,7 @@ class Uploader:
         """Seconds that the server asks for."""
         return 0.0 if answer is None else answer.retry_after
 
-    def after_failure(self, answer: Answer | None, first: int, last: int) -> int:  # noqa: ARG002 - broken.py asks
+    def after_failure(self, answer: Answer | None, first: int, last: int) -> int:
         """Where to go on after no answer, or one that may be retried: the same again."""
         return first
 
