@@ -150,7 +150,7 @@ _WORDS: Final = {str: "a text", list: "a list", int: "a whole number", bool: "tr
 def _scenario(table: dict[str, Any]) -> Scenario:
     _demand(not (unknown := table.keys() - _KINDS.keys()), f"unknown: {', '.join(sorted(unknown))}")
     for name in ("id", "sentence", "for"):
-        _demand(name in table, f"no {name!r}")
+        _demand(name in table, f"wanted {name!r}")
     for name, value in table.items():
         _demand_kind(name, value, _KINDS[name])
     place, before = table.get("place", PLACES[0]), table.get("sent_before", 0)

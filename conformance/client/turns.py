@@ -191,6 +191,8 @@ def stopped_early(evidence: Evidence, turns: tuple[Turn, ...]) -> Iterator[Viola
     clause = last.clause if last else evidence.scenario.blame
     if clause in STOPPING:
         clause = evidence.scenario.blame
+    if clause == "C-STATUS-POLL" and not any(one.operation == "status" for one in evidence.requests):
+        clause = "C-END"  # it never came to asking
     told = "though the upload is complete" if evidence.posts else f"with {_uploaded(evidence)}"
     after = f" after {last.request}" if last else ""
     yield Violation(clause, "a complete upload and exit code 0", f"{evidence.exit_told} {told}{after}")

@@ -21,10 +21,14 @@ from conformance.client.scenario import load_scenarios
 from conformance.client.trying import Bench, Terms
 from conformance.verdict import Verdict
 from support.commands import run
-from support.uploaders import BROKEN, GOOD, Broken, lacking
+from support.uploaders import BROKEN, GOOD, Broken, lacking, page
 
 SCENARIOS = {one.id: one for one in load_scenarios()}
-SMALL = [one for one in BROKEN if one.clause != "C-MEMORY"]  # a gigabyte is for the matrix
+SMALL = [one for one in BROKEN.values() if one.clause != "C-MEMORY"]  # a gigabyte is for the matrix
+
+
+def test_the_table_of_them_is_in_the_docs() -> None:
+    assert (Path(__file__).parents[2] / "docs" / "detection-client.md").read_text() == page()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def test_is_caught_under_its_clause_and_no_other(client: Broken, judged: dict[st
 @pytest.mark.parametrize("name", ["ceil-count", "no-retry", "curl-blind"])
 def test_the_command_says_so(name: str, tmp_path: Path) -> None:
     """Under --only CLAUSE, with exit code 1."""
-    client = next(one for one in BROKEN if one.name == name)
+    client = BROKEN[name]
     if why := lacking(client.command):
         pytest.skip(why)
     only = ("--only", f"{client.clause}/{client.scenario}")

@@ -3,7 +3,9 @@
 import ast
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 CLIENTS = Path(__file__).parents[1] / "kit" / "clients"
@@ -32,7 +34,10 @@ def lacking(command: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A broken client: `clause` has to fail in `scenario`. `mb` None: it shows in real units only."""
+    """A broken client: `clause` has to fail in `scenario`, and in all scenarios together the clauses `also` too.
+
+    `mb` None: it shows in real units only.
+    """
 
     name: str
     clause: str
@@ -41,12 +46,18 @@ class Broken:
     handed: bool = False
     mb: int | None = 1000
     seconds: float = 20.0
+    also: str = ""
 
     @property
     def command(self) -> tuple[str, ...]:
         """Its command line."""
         runner = {"fetch": _NODE, "curl": _CURL}.get(self.name.partition("-")[0], _PYTHON)
         return (*runner, self.name, *([URL] if self.handed else []))
+
+    @property
+    def red(self) -> frozenset[str]:
+        """The clauses that it breaks in some scenario."""
+        return frozenset({self.clause, *self.also.split()})
 
     @property
     def forkable(self) -> bool:
@@ -57,7 +68,8 @@ class Broken:
         return self.name
 
 
-def sentences() -> dict[str, str]:
+@cache
+def _sentences() -> dict[str, str]:
     """What is wrong about each of the Python ones: the first line of its class."""
     told = {}
     for module in ("plans", "puts", "verdicts", "retries", "refusals"):
@@ -67,113 +79,236 @@ def sentences() -> dict[str, str]:
     return told
 
 
-BROKEN = (
-    # the plan
-    Broken("ceil-count", "C-PLAN", "plain"),
-    Broken("ceil-minus-one", "C-PLAN", "chunks-of-10-million"),
-    Broken("floor-to-zero", "C-PLAN", "one-chunk"),
-    Broken("runt-last-chunk", "C-PLAN", "plain"),
-    Broken("all-in-one", "C-PLAN", "a-byte-above-64-mb"),
-    Broken("chunk-size-above-file", "C-PLAN", "one-chunk"),
-    Broken("chunks-of-one-megabyte", "C-PLAN", "plain"),
-    Broken("size-in-kilobytes", "C-PLAN", "plain"),
-    Broken("five-decimal-megabytes", "C-PLAN", "plain", mb=None),
-    Broken("guides-own-split", "C-PLAN-PORTABLE", "plain", mb=None),
-    # a request
-    Broken("exclusive-last", "C-HEADERS", "plain"),
-    Broken("range-without-unit", "C-HEADERS", "plain"),
-    Broken("chunk-as-total", "C-HEADERS", "plain"),
-    Broken("whole-file-each-time", "C-HEADERS", "plain"),
-    Broken("chunked-coding", "C-HEADERS", "plain"),
-    Broken("octet-stream", "C-HEADERS", "plain"),
-    Broken("token-on-put", "C-URL-NO-BEARER", "plain"),
-    Broken("query-dropped", "C-URL-OPAQUE", "plain"),
-    Broken("query-amended", "C-URL-OPAQUE", "plain"),
-    Broken("query-reordered", "C-URL-OPAQUE", "plain"),
-    Broken("chunks-swapped", "C-BYTES", "plain"),
-    Broken("other-bytes-on-replay", "C-BYTES", "500-first"),
-    Broken("reads-the-file", "C-MEMORY", "a-gigabyte", mb=None),
-    # the answers
-    Broken("parallel", "C-ORDER", "plain"),
-    Broken("each-chunk-twice", "C-ORDER", "plain"),
-    Broken("progress-as-next", "C-ORDER", "plain"),
-    Broken("partial-content-is-failure", "C-END", "plain"),
-    Broken("only-two-hundred", "C-END", "plain"),
-    Broken("success-too-early", "C-END", "plain"),
-    Broken("success-before-the-answer", "C-END", "500-on-the-last-for-ever"),
-    Broken("exits-with-zero", "C-END", "400-first"),
-    Broken("body-must-be-json", "C-BODY-IGNORED", "empty-bodies"),
-    Broken("body-must-be-null", "C-BODY-IGNORED", "json-body-first"),
-    Broken("progress-demanded", "C-PROGRESS-READINGS", "no-progress"),
-    Broken("progress-compared", "C-PROGRESS-READINGS", "last-index"),
-    Broken("count-read-only", "C-PROGRESS-READINGS", "lost-under-last-index"),
-    Broken("last-index-read-only", "C-416-RESYNC", "416-kept-already-first"),
-    # sending again
-    Broken("no-retry", "C-RETRY-5XX", "503-first"),
-    Broken("retries-only-once", "C-RETRY-5XX", "503-twice-first"),
-    Broken("status-never-looked-at", "C-RETRY-5XX", "503-first"),
-    Broken("middle-status-never-looked-at", "C-RETRY-5XX", "500-middle"),
-    Broken("next-after-server-error", "C-RETRY-5XX", "502-first"),
-    Broken("new-init-after-server-error", "C-RETRY-5XX", "504-middle"),
-    Broken("retries-for-ever", "C-RETRY-BOUNDED", "503-for-ever", seconds=5),
-    Broken("retries-at-once", "C-RETRY-BACKOFF", "503-for-ever"),
-    Broken("waits-the-same", "C-RETRY-BACKOFF", "503-for-ever"),
-    Broken("ignores-retry-after", "C-RETRY-BACKOFF", "retry-after"),
-    Broken("no-retry-after-cut", "C-RETRY-CUT", "closed-before-the-body-first"),
-    Broken("next-after-cut", "C-RETRY-CUT", "reset-in-the-body-middle"),
-    Broken("new-init-after-cut", "C-RETRY-CUT", "closed-after-the-body-first"),
-    Broken("zero-after-cut", "C-RETRY-LOST-ANSWER", "lost-middle"),
-    Broken("new-init-after-lost-final", "C-RETRY-LOST-FINAL", "final-lost"),
-    Broken("lost-final-is-failure", "C-RETRY-LOST-FINAL", "final-lost"),
-    Broken("lost-final-is-success", "C-END", "closed-after-the-body-last", handed=True),
-    Broken("hangs", "C-RETRY-STALL", "silent-after-the-body", seconds=3),
-    # refusals
-    Broken("refusal-is-failure", "C-416-RESYNC", "416-kept-already-first"),
-    Broken("zero-after-416", "C-416-RESYNC", "416-kept-already-middle"),
-    Broken("next-after-416", "C-416-RESYNC", "416-chunk-wanted"),
-    Broken("same-after-416", "C-416-RESYNC", "416-kept-already-first"),
-    Broken("repeats", "C-STOP-400", "400-middle"),
-    Broken("goes-on-after-400", "C-STOP-400", "400-first"),
-    Broken("goes-on-after-403", "C-STOP-403", "expired-middle"),
-    Broken("goes-on-after-404", "C-STOP-404", "forgotten-middle"),
-    Broken("follows-redirects", "C-NO-REDIRECT", "redirect-307"),
-    # the status
-    Broken("polls-without-waiting", "C-STATUS-POLL", "long-processing"),
-    Broken("polls-after-the-end", "C-STATUS-POLL", "one-chunk"),
-    Broken("failed-is-success", "C-STATUS-POLL", "post-fails"),
-    Broken("impatient-poller", "C-STATUS-POLL", "long-processing"),
-    # other languages, each as found in the wild
-    Broken("fetch-ceil", "C-PLAN", "plain", "Node: Math.ceil, and a short last chunk."),
-    Broken(
-        "fetch-tutorial", "C-RETRY-5XX", "503-middle", "Node: the loop of most tutorials: any trouble is the end."
+_NO_RETRY = "C-RETRY-CUT C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL C-RETRY-STALL"
+
+CHAPTERS = {
+    "The plan and the file": (
+        Broken("ceil-count", "C-PLAN", "plain"),
+        Broken("ceil-minus-one", "C-PLAN", "chunks-of-10-million"),
+        Broken("floor-to-zero", "C-PLAN", "one-chunk"),
+        Broken("runt-last-chunk", "C-PLAN", "plain"),
+        Broken("all-in-one", "C-PLAN", "a-byte-above-64-mb"),
+        Broken("chunk-size-above-file", "C-PLAN", "one-chunk"),
+        Broken("chunks-of-one-megabyte", "C-PLAN", "plain"),
+        Broken("size-in-kilobytes", "C-PLAN", "plain"),
+        Broken("five-decimal-megabytes", "C-PLAN", "plain", mb=None),
+        Broken("guides-own-split", "C-PLAN-PORTABLE", "plain", mb=None),
+        Broken("reads-the-file", "C-MEMORY", "a-gigabyte", mb=None),
     ),
-    Broken("fetch-promise-all", "C-ORDER", "plain", "Node: Promise.all over the chunks."),
-    Broken(
-        "fetch-json",
-        "C-BODY-IGNORED",
-        "empty-bodies",
-        "Node: `await answer.json()` for each chunk, no look at the status.",
+    "A request": (
+        Broken("exclusive-last", "C-HEADERS", "plain"),
+        Broken("range-without-unit", "C-HEADERS", "plain"),
+        Broken("chunk-as-total", "C-HEADERS", "plain"),
+        Broken("whole-file-each-time", "C-HEADERS", "plain"),
+        Broken("chunked-coding", "C-HEADERS", "plain"),
+        Broken("octet-stream", "C-HEADERS", "plain"),
+        Broken("token-on-put", "C-URL-NO-BEARER", "plain"),
+        Broken("query-dropped", "C-URL-OPAQUE", "plain"),
+        Broken("query-amended", "C-URL-OPAQUE", "plain"),
+        Broken("query-reordered", "C-URL-OPAQUE", "plain"),
+        Broken("chunks-swapped", "C-BYTES", "plain"),
+        Broken("other-bytes-on-replay", "C-BYTES", "500-first"),
     ),
-    Broken("fetch-not-ok", "C-RETRY-5XX", "500-first", "Node: a fetch that is not rejected counts as a success."),
-    Broken(
-        "fetch-until-ok", "C-416-RESYNC", "416-kept-already-first", "Node: the same chunk again until it is taken."
+    "What an answer means": (
+        Broken("parallel", "C-ORDER", "plain"),
+        Broken("each-chunk-twice", "C-ORDER", "plain"),
+        Broken("progress-as-next", "C-ORDER", "plain"),
+        Broken("partial-content-is-failure", "C-END", "plain"),
+        Broken("only-two-hundred", "C-END", "plain"),
+        Broken("success-too-early", "C-END", "plain"),
+        Broken("success-before-the-answer", "C-END", "500-on-the-last-for-ever"),
+        Broken("exits-with-zero", "C-END", "400-first", also="C-STATUS-POLL"),
+        Broken(
+            "body-must-be-json",
+            "C-BODY-IGNORED",
+            "empty-bodies",
+            also="C-416-RESYNC C-RETRY-5XX C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL",
+        ),
+        Broken("body-must-be-null", "C-BODY-IGNORED", "json-body-first"),
+        Broken("progress-demanded", "C-PROGRESS-READINGS", "no-progress"),
+        Broken("progress-compared", "C-PROGRESS-READINGS", "last-index"),
+        Broken("count-read-only", "C-PROGRESS-READINGS", "lost-under-last-index"),
+        Broken("last-index-read-only", "C-416-RESYNC", "416-kept-already-first"),
     ),
-    Broken("curl-blind", "C-END", "expired-last", "curl without --fail: exit code 0 for any answer.", handed=True),
-    Broken("curl-fail", "C-RETRY-5XX", "503-first", "curl --fail: the first trouble is the end.", handed=True),
-    Broken("curl-retry", "C-RETRY-CUT", "closed-in-the-body-middle", "curl --retry: 5xx only.", handed=True),
-    Broken("curl-location", "C-NO-REDIRECT", "redirect-307", "curl --location.", handed=True),
-    Broken(
-        "curl-upload-file",
-        "C-URL-OPAQUE",
-        "plain",
-        "curl --upload-file adds a file name to a path that ends in a slash.",
-        handed=True,
+    "Sending again": (
+        Broken("no-retry", "C-RETRY-5XX", "503-first", also="C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL"),
+        Broken("retries-only-once", "C-RETRY-5XX", "503-twice-first", also="C-RETRY-CUT"),
+        Broken(
+            "status-never-looked-at", "C-RETRY-5XX", "503-first", also="C-416-RESYNC C-END C-STOP-403 C-STOP-404"
+        ),
+        Broken(
+            "middle-status-never-looked-at",
+            "C-RETRY-5XX",
+            "500-middle",
+            handed=True,
+            also="C-416-RESYNC C-STOP-400 C-STOP-403 C-STOP-404",
+        ),
+        Broken("next-after-server-error", "C-RETRY-5XX", "502-first"),
+        Broken(
+            "new-init-after-server-error",
+            "C-RETRY-5XX",
+            "504-middle",
+            also="C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL",
+        ),
+        Broken("retries-for-ever", "C-RETRY-BOUNDED", "503-for-ever", seconds=5),
+        Broken("retries-at-once", "C-RETRY-BACKOFF", "503-for-ever"),
+        Broken("waits-the-same", "C-RETRY-BACKOFF", "503-for-ever"),
+        Broken("ignores-retry-after", "C-RETRY-BACKOFF", "retry-after"),
+        Broken(
+            "no-retry-after-cut",
+            "C-RETRY-CUT",
+            "closed-before-the-body-first",
+            also="C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL C-RETRY-STALL",
+        ),
+        Broken("next-after-cut", "C-RETRY-CUT", "reset-in-the-body-middle", also="C-RETRY-STALL"),
+        Broken(
+            "new-init-after-cut",
+            "C-RETRY-CUT",
+            "closed-after-the-body-first",
+            also="C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL C-RETRY-STALL",
+        ),
+        Broken(
+            "zero-after-cut",
+            "C-RETRY-LOST-ANSWER",
+            "lost-middle",
+            also="C-RETRY-CUT C-RETRY-LOST-FINAL C-RETRY-STALL",
+        ),
+        Broken("new-init-after-lost-final", "C-RETRY-LOST-FINAL", "final-lost", also="C-RETRY-CUT"),
+        Broken("lost-final-is-failure", "C-RETRY-LOST-FINAL", "final-lost", also="C-RETRY-5XX C-RETRY-CUT"),
+        Broken("lost-final-is-success", "C-END", "closed-after-the-body-last", handed=True),
+        Broken("hangs", "C-RETRY-STALL", "silent-after-the-body", seconds=3),
     ),
-    Broken(
-        "curl-whole-file",
-        "C-HEADERS",
-        "plain",
-        "curl --data-binary @FILE: the whole file and no Content-Range.",
-        handed=True,
+    "Refusals": (
+        Broken("refusal-is-failure", "C-416-RESYNC", "416-kept-already-first", also="C-PROGRESS-READINGS"),
+        Broken("zero-after-416", "C-416-RESYNC", "416-kept-already-middle", also="C-PROGRESS-READINGS"),
+        Broken("next-after-416", "C-416-RESYNC", "416-chunk-wanted", handed=True),
+        Broken("same-after-416", "C-416-RESYNC", "416-kept-already-first", also="C-PROGRESS-READINGS"),
+        Broken("repeats", "C-STOP-400", "400-middle", also="C-STOP-403 C-STOP-404"),
+        Broken("goes-on-after-400", "C-STOP-400", "400-first"),
+        Broken("goes-on-after-403", "C-STOP-403", "expired-middle"),
+        Broken("goes-on-after-404", "C-STOP-404", "forgotten-middle"),
+        Broken("follows-redirects", "C-NO-REDIRECT", "redirect-307", also="C-RETRY-BOUNDED"),
     ),
-)
+    "The status": (
+        Broken("polls-without-waiting", "C-STATUS-POLL", "long-processing"),
+        Broken("polls-after-the-end", "C-STATUS-POLL", "one-chunk"),
+        Broken("failed-is-success", "C-STATUS-POLL", "post-fails"),
+        Broken("impatient-poller", "C-STATUS-POLL", "long-processing"),
+    ),
+    "As found in the wild": (
+        Broken("fetch-ceil", "C-PLAN", "plain", "Node: Math.ceil, and a short last chunk."),
+        Broken(
+            "fetch-tutorial",
+            "C-RETRY-5XX",
+            "503-middle",
+            "Node: the loop of most tutorials: any trouble is the end.",
+            also=f"C-416-RESYNC {_NO_RETRY}",
+        ),
+        Broken("fetch-promise-all", "C-ORDER", "plain", "Node: Promise.all over the chunks."),
+        Broken(
+            "fetch-json",
+            "C-BODY-IGNORED",
+            "empty-bodies",
+            "Node: `await answer.json()` for each chunk, no look at the status.",
+            also=f"C-416-RESYNC C-END C-RETRY-5XX {_NO_RETRY} C-STOP-403 C-STOP-404",
+        ),
+        Broken(
+            "fetch-not-ok",
+            "C-RETRY-5XX",
+            "500-first",
+            "Node: a fetch that is not rejected counts as a success.",
+            also=f"C-416-RESYNC C-END {_NO_RETRY} C-STOP-403 C-STOP-404",
+        ),
+        Broken(
+            "fetch-until-ok",
+            "C-416-RESYNC",
+            "416-kept-already-first",
+            "Node: the same chunk again until it is taken.",
+            also="C-PROGRESS-READINGS C-RETRY-BACKOFF C-RETRY-STALL C-STOP-400 C-STOP-403 C-STOP-404",
+        ),
+        Broken(
+            "curl-blind",
+            "C-END",
+            "expired-last",
+            "curl without --fail: exit code 0 for any answer.",
+            handed=True,
+            also=f"C-416-RESYNC C-RETRY-5XX {_NO_RETRY} C-STOP-403 C-STOP-404",
+        ),
+        Broken(
+            "curl-fail",
+            "C-RETRY-5XX",
+            "503-first",
+            "curl --fail: the first trouble is the end.",
+            handed=True,
+            also=f"C-416-RESYNC C-END {_NO_RETRY}",
+        ),
+        Broken(
+            "curl-retry",
+            "C-RETRY-CUT",
+            "closed-in-the-body-middle",
+            "curl --retry: 5xx only.",
+            handed=True,
+            also="C-416-RESYNC C-END C-RETRY-LOST-ANSWER C-RETRY-LOST-FINAL",
+        ),
+        Broken(
+            "curl-location",
+            "C-NO-REDIRECT",
+            "redirect-307",
+            "curl --location.",
+            handed=True,
+            also=f"C-416-RESYNC C-END C-RETRY-5XX {_NO_RETRY}",
+        ),
+        Broken(
+            "curl-upload-file",
+            "C-URL-OPAQUE",
+            "plain",
+            "curl --upload-file adds a file name to a path that ends in a slash.",
+            handed=True,
+        ),
+        Broken(
+            "curl-whole-file",
+            "C-HEADERS",
+            "plain",
+            "curl --data-binary @FILE: the whole file and no Content-Range.",
+            handed=True,
+        ),
+    ),
+}
+BROKEN = {client.name: client for chapter in CHAPTERS.values() for client in chapter}
+
+_HEAD = """\
+# What the judge of clients detects
+
+<!-- Written by `python tests/kit/client_matrix.py --write`; `.ci/run` runs it and compares. -->
+
+Each line is a broken client of `tests/kit/clients/`: an uploader that passes every scenario but for one deviation,
+or one as they are found in the wild. All scenarios of `tiktok-conformance client` are run against each. "Caught
+under" is the clause that has to turn red, in the scenario beside it; "also red" are the clauses that the same bug
+breaks in other scenarios. In one run only the first thing that went wrong is red; what came of it is skipped.
+`tiktok-conformance clauses` prints what each clause demands.
+
+The good uploaders of that folder, over http.client, fetch and curl, and `tiktok-upload` are run in the same way:
+nothing turns red.
+"""
+
+
+def page() -> str:
+    """docs/detection-client.md, as the table demands it."""
+    return "\n".join([_HEAD, *_tables()]).rstrip() + "\n"
+
+
+def _tables() -> Iterator[str]:
+    for title, chapter in CHAPTERS.items():
+        yield f"## {title}\n\n| broken client | what is wrong | caught under | in | also red |"
+        yield "|---|---|---|---|---|"
+        for one in chapter:
+            sentence = one.sentence or _sentences()[class_name(one.name)]
+            also = ", ".join(f"`{clause}`" for clause in sorted(one.red - {one.clause}))
+            where = one.scenario + ("" if one.mb else ", real units")
+            yield f"| {one.name} | {sentence} | `{one.clause}` | {where} | {also} |"
+        yield ""
+
+
+def class_name(name: str) -> str:
+    """`goes-on-after-403` is the class GoesOnAfter403."""
+    return "".join(word.capitalize() for word in name.split("-"))

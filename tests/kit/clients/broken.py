@@ -4,8 +4,10 @@ A name is a class of the modules beside this one, in kebab case.
 """
 
 import importlib
+import os
 import re
 import sys
+from pathlib import Path
 
 MODULES = ("plans", "puts", "verdicts", "retries", "refusals")
 
@@ -21,6 +23,13 @@ def main(name: str, upload_url: str | None = None) -> int:
         if broken := getattr(module, class_name(name), None):
             return int(broken(upload_url).run())
     return 2
+
+
+def run_with(name: str, environment: dict[str, str]) -> None:
+    """Be the client, in a process that was forked for it."""
+    os.environ.update(environment)
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    sys.exit(main(name, environment.get("TIKTOK_UPLOAD_URL")))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ put() {
     range="bytes $1-$(($1 + $2 - 1))/$size"
     tail -c "+$(($1 + 1))" "$TIKTOK_FILE" | head -c "$2" >chunk
     shift 2
-    curl --silent --show-error --output body --max-time 4 --header 'Content-Type: video/mp4' \
+    curl --silent --show-error --output body --max-time 5 --header 'Content-Type: video/mp4' \
         --header "Content-Range: $range" --header 'Expect:' --request PUT --data-binary @chunk "$@"
 }
 

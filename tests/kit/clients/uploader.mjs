@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const { TIKTOK_FILE, TIKTOK_API_BASE, TIKTOK_ACCESS_TOKEN, TIKTOK_MB } = process.env;
 const WAITS = [100, 200, 400, 800];
-const PATIENCE = 4000;
+const PATIENCE = 5000;
 const POLL_EVERY = 2500;
 
 class UploadError extends Error {}

@@ -36,7 +36,7 @@ class Uploader:
     """One file, one post."""
 
     waits: tuple[float, ...] = (0.1, 0.2, 0.4, 0.8)
-    patience: float | None = 4.0
+    patience: float | None = 5.0
     poll_every = 2.5
     polls = 30
 

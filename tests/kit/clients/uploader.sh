@@ -14,7 +14,7 @@ fail() {
 put() {
     tail -c "+$(($1 + 1))" "$TIKTOK_FILE" | head -c "$2" >chunk
     : >head
-    status=$(curl --silent --max-time 4 --output body --dump-header head --write-out '%{http_code}' \
+    status=$(curl --silent --max-time 5 --output body --dump-header head --write-out '%{http_code}' \
         --header 'Content-Type: video/mp4' --header "Content-Range: bytes $1-$(($1 + $2 - 1))/$size" \
         --header 'Expect:' --request PUT --data-binary @chunk "$url") || status=000
     progress=$(sed -n 's/^[Cc]ontent-[Rr]ange: bytes 0-\([0-9]*\).*/\1/p' head)

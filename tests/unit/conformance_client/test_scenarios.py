@@ -87,8 +87,8 @@ def test_what_is_wrong_is_said_in_a_sentence(more: str, told: str, tmp_path: Pat
         ("", "has no [[scenario]]"),
         ("scenario = 3", "has no [[scenario]]"),
         ("scenario = [3]", "scenario 1: wanted a table, got 3"),
-        ('[[scenario]]\nid = "a"\nfor = ["C-END"]', "scenario 'a': no 'sentence'"),
-        ('[[scenario]]\nid = "a"\nsentence = "A."', "scenario 'a': no 'for'"),
+        ('[[scenario]]\nid = "a"\nfor = ["C-END"]', "scenario 'a': wanted 'sentence'"),
+        ('[[scenario]]\nid = "a"\nsentence = "A."', "scenario 'a': wanted 'for'"),
         (GOOD.replace('"C-END"', ""), "scenario 'mine': wanted clauses in 'for', got []"),
         (GOOD.replace('["C-END"]', '"C-END"'), "scenario 'mine': wanted a list in 'for', got 'C-END'"),
         (
