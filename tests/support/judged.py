@@ -12,6 +12,9 @@ from conformance.judging import Outputs, judge_server
 from conformance.target import Settings
 from conformance.terms import Terms
 
+EXAMPLES = 2
+"""Stories of each machine: that they find what tables do not is shown elsewhere."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -28,7 +31,8 @@ def judged(url: str, mb: int, *only: str) -> Told:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "out.json"
         outputs = Outputs(only=only, strict=True, json=path)
-        code = judge_server(Settings(url, Terms(mb=mb), jobs=1), outputs, Console(file=io.StringIO()))
+        settings = Settings(url, Terms(mb=mb), jobs=1, examples=EXAMPLES)
+        code = judge_server(settings, outputs, Console(file=io.StringIO()))
         report = json.loads(path.read_text())
     cases = [(clause["id"], case) for clause in report["clauses"] for case in clause["cases"]]
     return Told(

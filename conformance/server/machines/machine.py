@@ -24,6 +24,7 @@ _PLAIN: Final = 3
 _OF_LARGE_CHUNKS: Final = 15
 _AT_A_RATE: Final = 2
 _LARGE: Final = 1_000_000
+_TOLD_APART: Final = "S-INIT-UNIQUE"
 _SHORTEST_LIFE: Final = 60.0
 _JUDGED_BY: Final = {
     "progress": "S-CHUNK-PROGRESS",
@@ -109,6 +110,8 @@ class Machine:
     def _strategy(self, knows: Knowledge) -> "Callable[[], SearchStrategy[Any]]":
         if self.inits:
             return lambda: drawing.inits(knows.terms)
+        if _TOLD_APART in knows.unjudged:
+            raise SkipError(f"uploads cannot be told apart; see {_TOLD_APART}")
         told = kinds(self.histories, knows.unjudged)
         if not set(told) - {"status"}:
             raise SkipError(f"no step is left to tell of; see {', '.join(sorted(knows.unjudged))}")
