@@ -1,5 +1,6 @@
 """Gives each request its exchange, and journal, ledger and log their entry of it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -32,13 +33,26 @@ class Recorder:
         self._journal = journal
         self._ledger = ledger
         self._listeners = listeners
+        self._open: dict[int, Exchange] = {}
+        self._noted = asyncio.Event()
 
     def instant(self) -> Instant:
         """This moment on both clocks."""
         return Instant(self._clock.now(), time.time())
 
     def begin(self, arrived: Instant, peer: str) -> Exchange:
-        return Exchange(arrived, self._resets.ticket(), peer)
+        exchange = Exchange(arrived, self._resets.ticket(), peer)
+        self._open[exchange.ticket] = exchange
+        return exchange
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until what was answered is noted: an answer that goes out early has its entry after the body."""
+        try:
+            async with asyncio.timeout(seconds):
+                while any(exchange.late for exchange in self._open.values()):
+                    await self._noted.wait()
+        except TimeoutError:
+            pass
 
     def middleware(
         self,
@@ -88,6 +102,9 @@ class Recorder:
         if exchange.noted:
             return
         exchange.noted = True
+        self._open.pop(exchange.ticket, None)
+        self._noted.set()
+        self._noted = asyncio.Event()
         if response is not None and _is_cut(response):
             response = None
         entry = exchange.entry(self._journal.last + 1, self.instant(), request, response)
