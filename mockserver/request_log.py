@@ -27,7 +27,7 @@ def text_line(entry: Entry) -> str:
         entry.content_range or "",
         entry.clause,
         entry.reason,
-        f"({entry.warning})" if entry.warning and entry.operation == "init" else "",
+        f"({entry.remark})" if entry.remark else "",
         f"{{fault {entry.fault.number}: {entry.fault.kind} {entry.fault.when}}}" if entry.fault else "",
         f"[upload {entry.upload_id}]" if entry.upload_id else "",
     ]

@@ -39,7 +39,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         _short(f"{entry.method} {entry.path}"),
         _short(entry.content_range or ""),
         fault,
-        clipped(f"{why} ({entry.warning})" if entry.warning else why),
+        clipped(f"{why} ({entry.remark})" if entry.remark else why),
     )
 
 
