@@ -24,18 +24,13 @@ class ServerThread:
 
     def __init__(self, config: Config) -> None:
         """Start it; returns once the port is open. Raises MockError."""
-        # Not the policy's: a uvloop there would be a server that nobody has tested.
-        self._loop = asyncio.SelectorEventLoop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="tiktok-mock", daemon=True)
+        started: Future[Server] = Future()
+        self._thread = threading.Thread(target=self._run, args=(config, started), name="tiktok-mock", daemon=True)
         self._thread.start()
         try:
-            self.server: Server = self.run(start(config))
+            self.server: Server = started.result(SECONDS)
         except OSError as error:
-            self._end()
             raise MockError(f"TikTokMock cannot start: {why_not(error, config)}") from None
-        except BaseException:
-            self._end()
-            raise
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Its result, or what it raised. Blocks, for a fraction of a millisecond; an asynchronous test too."""
@@ -56,13 +51,24 @@ class ServerThread:
 
     def close(self) -> None:
         """End the server, requests in flight included, and the thread."""
-        try:
-            self.run(self.server.close())
-        finally:
-            self._end()
-
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(SECONDS)
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+
+    def _run(self, config: Config, started: "Future[Server]") -> None:
+        # Not the policy's loop: a uvloop there would be a server that nobody has tested.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve(config, started))
+
+    async def _serve(self, config: Config, started: "Future[Server]") -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        try:
+            server = await start(config)
+        except BaseException as error:  # noqa: BLE001 - it is the caller's
+            started.set_exception(error)
+            return
+        started.set_result(server)
+        try:
+            await self._stopped.wait()
+        finally:
+            await server.close()
