@@ -30,6 +30,7 @@ class ServerThread:
         try:
             self.server: Server = started.result(SECONDS)
         except OSError as error:
+            self._thread.join(SECONDS)
             raise MockError(f"TikTokMock cannot start: {why_not(error, config)}") from None
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
