@@ -178,6 +178,9 @@ def test_a_fault_that_did_not_strike_fails_a_test_that_passed(run: Run) -> None:
 
         def test_teardown(torn): ...
 
+        def test_call_and_teardown(torn):
+            assert 0, "the call's sentence"
+
         @pytest.mark.usefixtures("tiktok_mock")
         class TestOfUnittest(unittest.TestCase):
             @pytest.fixture(autouse=True)
@@ -195,7 +198,7 @@ def test_a_fault_that_did_not_strike_fails_a_test_that_passed(run: Run) -> None:
         """,
         "--junit-xml=junit.xml",
     )
-    done.assert_outcomes(passed=3, failed=5, skipped=1, xfailed=1, errors=2)
+    done.assert_outcomes(passed=3, failed=6, skipped=1, xfailed=1, errors=3)
     done.stdout.fnmatch_lines(
         [
             "FAILED *::test_unfired - Failed: did not strike: status 503 before_body on chunk 4, once; *",
@@ -208,7 +211,7 @@ def test_a_fault_that_did_not_strike_fails_a_test_that_passed(run: Run) -> None:
     assert re.search(r"FAILED test_it.py::TestOfUnittest::test_own_failure - .*its own sentence", text)
     assert "ERROR test_it.py::test_setup - AssertionError: the fixture's sentence" in text
     assert "ERROR test_it.py::test_teardown - AssertionError: the teardown's sentence" in text
-    assert text.count("-- tiktok-mock journal --") == 7  # once for each that failed
+    assert text.count("-- tiktok-mock journal --") == 8  # once for each that failed
     # Beside its own failure, what did not strike is told too.
     assert text.count("-- tiktok-mock faults --") == 6
 
@@ -243,6 +246,22 @@ def test_a_failure_shows_the_journal(run: Run) -> None:
     )
     done.stdout.no_fnmatch_line("*Traceback*")
     done.stdout.no_fnmatch_line("*upload_token*")
+
+
+def test_the_last_teardown_fails_when_the_server_is_gone(run: Run) -> None:
+    done = run("""
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def torn():
+            yield
+            assert 0, "the session's sentence"
+
+        def test_it(tiktok_mock): ...
+    """)
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["ERROR test_it.py::test_it - AssertionError: the session's sentence*"])
+    done.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 
 ASYNC = """
