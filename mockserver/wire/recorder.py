@@ -41,15 +41,13 @@ class Recorder:
         return Instant(self._clock.now(), time.time())
 
     def begin(self, arrived: Instant, peer: str) -> Exchange:
-        exchange = Exchange(arrived, self._resets.ticket(), peer)
-        self._open[exchange.ticket] = exchange
-        return exchange
+        return Exchange(arrived, self._resets.ticket(), peer)
 
     async def settle(self, seconds: float) -> None:
         """Wait until what was answered is noted: an answer that goes out early has its entry after the body."""
         try:
             async with asyncio.timeout(seconds):
-                while any(exchange.late for exchange in self._open.values()):
+                while any(exchange.late and not exchange.noted for exchange in self._open.values()):
                     await self._noted.wait()
         except TimeoutError:
             pass
@@ -64,6 +62,7 @@ class Recorder:
         @web.middleware
         async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
             exchange = request[EXCHANGE] = self._begin(request)
+            self._open[exchange.ticket] = exchange
             response: web.StreamResponse | None = None
             try:
                 try:
@@ -78,6 +77,7 @@ class Recorder:
                 _LOG.exception("a defect of this server while it handled %s %s", request.method, request.path)
                 response = on_defect(exchange)
             finally:
+                del self._open[exchange.ticket]
                 # An answer is noted when it is sent, with all its headers; what is none, or goes out early, here.
                 if exchange.late or not isinstance(response, web.StreamResponse) or _is_cut(response):
                     self.note(exchange, request, response)
@@ -102,7 +102,6 @@ class Recorder:
         if exchange.noted:
             return
         exchange.noted = True
-        self._open.pop(exchange.ticket, None)
         self._noted.set()
         self._noted = asyncio.Event()
         if response is not None and _is_cut(response):
