@@ -98,11 +98,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     mock = item.stash.get(_USED, None)
     # After the last test the server is gone before its teardown is reported.
-    if mock is not None and report.failed and mock.running and not item.stash.get(_SHOWN, False):
+    if mock is None or not (report.failed and mock.running):
+        return report
+    if report.when != "teardown" or not item.stash[_SHOWN]:
+        item.stash[_SHOWN] = True
         report.sections.append(("tiktok-mock journal", mock.journal_table()))
-        if unfired := mock.unfired():
-            report.sections.append(("tiktok-mock faults", _testing().arming.unfired_sentence(unfired)))
-        item.stash[_SHOWN] = report.when == "call"
+        sentence = _testing().arming.unfired_sentence(mock.unfired())
+        if sentence not in report.longreprtext:
+            report.sections.append(("tiktok-mock faults", sentence))
     return report
 
 

@@ -88,6 +88,8 @@ def written(
 
 
 def unfired_sentence(unfired: Sequence[ArmedFault]) -> str:
-    """What has not struck, one line each."""
+    """What has not struck, one line each; empty where nothing is left."""
+    if not unfired:
+        return ""
     lines = [f"did not strike: {fault}" for fault in unfired]
     return "\n".join((*lines, "A fault that does not strike tests nothing: arm what will, or times=None."))
