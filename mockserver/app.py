@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from mockserver.bodies import body_factory
+from mockserver.bodies import BodyFactory, body_factory
 from mockserver.clock import Clock, MockClock
 from mockserver.config import Config
 from mockserver.control.contents import ContentHandlers
@@ -22,12 +22,13 @@ from mockserver.http.publish import PublishHandlers
 from mockserver.http.routes import add_api_routes
 from mockserver.http.upload import UploadHandlers
 from mockserver.identifiers import Identifiers
-from mockserver.journal import Instant, Journal, Listener
+from mockserver.journal import Entry, Instant, Journal, Listener
 from mockserver.ledger import Ledger
 from mockserver.protocol import names
 from mockserver.protocol.answers import call_answer
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import Terms, UploadService
+from mockserver.state import ServerState
 from mockserver.store.memory import MemoryStore
 from mockserver.vault.directory import Vault, open_vault
 from mockserver.wire.connection import ConnectionHooks, UploadRunner
@@ -38,6 +39,7 @@ READ_BUFFER: Final = 512 * 1024
 """aiohttp holds up to twice this of one body: large enough for few wake-ups, small beside any chunk."""
 KEEP_ALIVE_SECONDS: Final = 75
 SHUTDOWN_SECONDS: Final = 0.5
+SETTLE_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -45,9 +47,20 @@ class Server:
     """A server that listens. `close` ends it, requests in flight included."""
 
     url: str
-    service: UploadService
+    state: ServerState
+    recorder: Recorder
+    new_body: BodyFactory
     _runner: UploadRunner
     _vault: Vault | None
+
+    @property
+    def service(self) -> UploadService:
+        return self.state.service
+
+    async def journal(self, upload_id: str | None = None) -> list[Entry]:
+        """All entries (of one upload), after those of answers that are just out."""
+        await self.recorder.settle(SETTLE_SECONDS)
+        return self.state.journal.since(0, upload_id=upload_id)
 
     async def close(self) -> None:
         await self._runner.cleanup()
@@ -75,7 +88,8 @@ async def start(config: Config, *listeners: Listener, clock: Clock | None = None
         await web.SockSite(runner, listening).start()
     host, port = sockets[0].getsockname()[:2]
     name = "localhost" if config.host == "localhost" else host
-    return Server(f"http://{f'[{name}]' if ':' in name else name}:{port}", parts.service, runner, vault)
+    url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    return Server(url, parts.state, parts.recorder, parts.new_body, runner, vault)
 
 
 class _Parts:
@@ -83,12 +97,11 @@ class _Parts:
         self._config = config
         terms = Terms(config.rules, config.url_lifetime, config.publish_delay)
         self.service = UploadService(MemoryStore(config.max_uploads), clock, Identifiers(), terms, vault)
-        self._journal = Journal()
-        self._ledger = Ledger(config.max_uploads)
-        self._plan = FaultPlan()
-        self._plan.add(config.faults)
-        self.recorder = Recorder(clock, self.service.resets, self._journal, self._ledger, *listeners)
-        self._faulting = Faulting(self._plan, self.service, config.body_timeout)
+        self.new_body = body_factory(config.digest)
+        state = self.state = ServerState(self.service, Journal(), Ledger(config.max_uploads), FaultPlan())
+        state.plan.add(config.faults)
+        self.recorder = Recorder(clock, self.service.resets, state.journal, state.ledger, *listeners)
+        self._faulting = Faulting(state.plan, self.service, config.body_timeout)
         self._publish = PublishHandlers(
             service=self.service,
             tokens=config.tokens,
@@ -104,21 +117,17 @@ class _Parts:
         app.on_response_prepare.append(self.recorder.note_answer)
         guard = ControlGuard(config.control_token, (config.host, *config.allow_hosts))
         steering = SteeringHandlers(
-            service=self.service,
-            journal=self._journal,
-            ledger=self._ledger,
-            plan=self._plan,
+            state=self.state,
             make_task=self._publish.make_task,
             silence=config.body_timeout,
         )
-        new_body = body_factory(config.digest)
-        contents = ContentHandlers(self.service, new_body, config.digest, config.body_timeout)
-        showing = ControlHandlers(self.service, self._ledger, self._facts())
-        watching = WatchingHandlers(self._journal)
+        contents = ContentHandlers(self.service, self.new_body, config.digest, config.body_timeout)
+        showing = ControlHandlers(self.service, self.state.ledger, self._facts())
+        watching = WatchingHandlers(self.state.journal)
         add_control_routes(app.router, guard, showing, steering, watching, contents=contents)
         upload = UploadHandlers(
             service=self.service,
-            new_body=new_body,
+            new_body=self.new_body,
             silence=config.body_timeout,
             explain=config.explain,
             faulting=self._faulting,

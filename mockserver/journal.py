@@ -11,6 +11,8 @@ from mockserver.masking import masked
 
 MOST_ENTRIES: Final = 10_000
 MOST_BYTES: Final = 32 * 2**20
+NO_BEARER: Final = "C-URL-NO-BEARER"
+"""Begins the warning of a PUT that carries the access token."""
 _OVERHEAD: Final = 1000
 """Bytes an entry takes besides its texts."""
 
@@ -99,8 +101,15 @@ class Entry:
 
     @property
     def path(self) -> str:
-        """The request target without its query."""
-        return self.head.target.partition("?")[0] if self.head else "?"
+        """The request target's path: without its query, and without the host of an absolute form."""
+        path = self.head.target.partition("?")[0] if self.head else "?"
+        _, absolute, rest = path.partition("://")
+        return f"/{rest.partition('/')[2]}" if absolute and not path.startswith("/") else path
+
+    @property
+    def remark(self) -> str:
+        """The warning where it is new: that of a plan is said at its init, not with each chunk again."""
+        return self.warning if self.operation == "init" or self.warning.startswith(NO_BEARER) else ""
 
     def as_json(self) -> dict[str, object]:
         """The entry as /_mock/journal shows it; times in ISO 8601, UTC, on both clocks."""

@@ -27,11 +27,11 @@ def text_line(entry: Entry) -> str:
         entry.content_range or "",
         entry.clause,
         entry.reason,
-        f"({entry.warning})" if entry.warning and entry.operation == "init" else "",
+        f"({entry.remark})" if entry.remark else "",
         f"{{fault {entry.fault.number}: {entry.fault.kind} {entry.fault.when}}}" if entry.fault else "",
         f"[upload {entry.upload_id}]" if entry.upload_id else "",
     ]
-    return "  ".join(_clipped(part) for part in parts if part)
+    return "  ".join(clipped(part) for part in parts if part)
 
 
 def json_line(entry: Entry) -> str:
@@ -42,10 +42,10 @@ def json_line(entry: Entry) -> str:
         "at": datetime.fromtimestamp(entry.first_byte.wall, UTC).isoformat(timespec="microseconds"),
         "seconds": round(entry.answered.wall - entry.first_byte.wall, 6),
         "method": entry.method,
-        "path": _clipped(entry.path),
-        "upload_id": entry.upload_id and _clipped(entry.upload_id),
+        "path": clipped(entry.path),
+        "upload_id": entry.upload_id and clipped(entry.upload_id),
         "chunk": entry.chunk,
-        "content_range": entry.content_range and _clipped(entry.content_range),
+        "content_range": entry.content_range and clipped(entry.content_range),
         "received": entry.received,
         "status": entry.status,
         "clause": entry.clause,
@@ -56,7 +56,8 @@ def json_line(entry: Entry) -> str:
     return json.dumps(fields)
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
+    """`text` as one line of printable ASCII, cut to `LONGEST_PART`."""
     line = text.encode("ascii", "backslashreplace").decode("ascii").translate(_CONTROLS)
     return line if len(line) <= LONGEST_PART else line[: LONGEST_PART - 3] + "..."
 

@@ -31,7 +31,7 @@ def serve_forever(config: Config, *, log_format: str | None, ready_file: Path | 
     try:
         return asyncio.run(_serve(config, [log] if log_format else [], ready_file))
     except OSError as error:
-        click.echo(f"tiktok-mock: {_sentence(error, config)}", err=True)
+        click.echo(f"tiktok-mock: {why_not(error, config)}", err=True)
         return 3
     finally:
         writer.close()
@@ -90,7 +90,8 @@ def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[N
                 path.unlink()
 
 
-def _sentence(error: OSError, config: Config) -> str:
+def why_not(error: OSError, config: Config) -> str:
+    """What a server could not listen for, and what to do, in one sentence."""
     where = f"{config.host}:{config.port}"
     match error.errno:
         case errno.EADDRINUSE:

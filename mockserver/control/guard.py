@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import HOST, ORIGIN
+from aiohttp.hdrs import ORIGIN
 
 from mockserver.control.requests import ControlError
 from mockserver.wire.auth import bearer_token, is_one_of
+from mockserver.wire.targets import authority
 
 OPEN_PATH: Final = "/_mock/health"
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{1,253}))(?::[0-9]{1,5})?")
@@ -26,7 +27,7 @@ class ControlGuard:
 
     def check(self, request: web.Request) -> None:
         """Raise ControlError (401, 403) where the request may not pass."""
-        host = request.headers.get(HOST, "")
+        host = authority(request)
         name = _host_name(host)
         if name is None or not self._is_own(name, request):
             # DNS rebinding: the page's name resolves to us, but its Host header still says the page's name.

@@ -2,22 +2,19 @@
 
 import difflib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
 from mockserver.control.requests import ControlError, json_body, json_object, query_of
-from mockserver.faults.plan import Armed, FaultPlan, TooManyError
+from mockserver.faults.plan import Armed, TooManyError
 from mockserver.faults.reading import FaultError, read_faults
 from mockserver.faults.scenarios import load_scenario, scenario_names
-from mockserver.journal import Journal, iso
-from mockserver.ledger import Ledger
-from mockserver.service import UploadService
+from mockserver.journal import iso
+from mockserver.state import EndOfTimeError, ServerState
 from mockserver.wire.exchange import EXCHANGE
 
 LONGEST_STEP = 10 * 365 * 86_400
-END_OF_TIME = 2**31
-"""TikTok's ids have the second in their upper half: from 2038-01-19 on they would exceed an int64."""
 
 MakeTask = Callable[[web.Request, str | None, object], Awaitable[web.Response]]
 """Makes an upload of a source_info and answers like init."""
@@ -27,10 +24,7 @@ MakeTask = Callable[[web.Request, str | None, object], Awaitable[web.Response]]
 class SteeringHandlers:
     """Handlers that change things."""
 
-    service: UploadService
-    journal: Journal
-    ledger: Ledger
-    plan: FaultPlan
+    state: ServerState
     make_task: MakeTask
     silence: float
 
@@ -47,24 +41,21 @@ class SteeringHandlers:
             raise ControlError(400, f"advance must be seconds from 0 to {LONGEST_STEP}, got {str(step)[:60]}")
         if "freeze" in asked and not isinstance(freeze, bool):
             raise ControlError(400, f"freeze must be true or false, got {str(freeze)[:60]}")
-        if self.service.clock.now() + step >= END_OF_TIME:
-            raise ControlError(
-                409, "the clock stays before 2038-01-19, where ids would exceed 64 bits; reset sets it back"
-            )
-        if isinstance(freeze, bool):
-            self.service.clock.freeze(frozen=freeze)
-        self.service.clock.advance(step)
+        try:
+            self.state.set_clock(step, freeze=freeze if isinstance(freeze, bool) else None)
+        except EndOfTimeError as error:
+            raise ControlError(409, str(error)) from None
         return self._clock()
 
     async def faults(self, request: web.Request) -> web.Response:
         token = query_of(request, "token").get("token")
-        return _listed(self.plan.listing(token))
+        return _listed(self.state.plan.listing(token))
 
     async def add_faults(self, request: web.Request) -> web.Response:
         """Add one fault or a list; all of them or, where one makes no sense, none."""
         query_of(request)
         try:
-            return _listed(self.plan.add(read_faults(await json_body(request, self.silence))))
+            return _listed(self.state.plan.add(read_faults(await json_body(request, self.silence))))
         except FaultError as error:
             raise ControlError(400, str(error)) from None
         except TooManyError as error:
@@ -72,7 +63,7 @@ class SteeringHandlers:
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         token = query_of(request, "token").get("token")
-        return web.json_response({"forgotten": {"faults": self.plan.clear(token)}})
+        return web.json_response({"forgotten": {"faults": self.state.plan.clear(token)}})
 
     async def scenarios(self, request: web.Request) -> web.Response:
         query_of(request)
@@ -88,7 +79,7 @@ class SteeringHandlers:
         token = query_of(request, "token").get("token")
         name = request.match_info["name"]
         try:
-            return _listed(self.plan.add(load_scenario(name).for_token(token)))
+            return _listed(self.state.plan.add(load_scenario(name).for_token(token)))
         except KeyError:
             raise ControlError(404, f"no scenario is called {name[:60]!r}: {_nearest(name)}") from None
         except TooManyError as error:
@@ -102,7 +93,7 @@ class SteeringHandlers:
     async def expire(self, request: web.Request) -> web.Response:
         query_of(request)
         upload_id = request.match_info["upload_id"]
-        if not await self.service.expire(upload_id):
+        if not await self.state.service.expire(upload_id):
             raise ControlError(404, f"no upload has the id {upload_id[:64]!r}")
         request[EXCHANGE].upload_id = upload_id
         return web.json_response({"upload_id": upload_id, "expired": True})
@@ -110,18 +101,10 @@ class SteeringHandlers:
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything, or with ?token=T what belongs to that bearer token (the clock is everybody's)."""
         token = query_of(request, "token").get("token")
-        uploads = await self.service.reset(token)
-        for upload_id in uploads:
-            self.ledger.forget(upload_id)
-        faults = self.plan.clear(token)
-        entries = self.journal.forget(token)
-        if token is None:
-            self.ledger.forget()
-            self.service.clock.reset()
-        return web.json_response({"forgotten": {"uploads": len(uploads), "faults": faults, "entries": entries}})
+        return web.json_response({"forgotten": asdict(await self.state.reset(token))})
 
     def _clock(self) -> web.Response:
-        clock = self.service.clock
+        clock = self.state.service.clock
         now = clock.now()
         return web.json_response(
             {"now": iso(now), "seconds": now, "offset": round(clock.offset, 6), "frozen": clock.frozen}

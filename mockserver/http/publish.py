@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, Never
 
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_RANGE, CONTENT_TYPE, HOST
+from aiohttp.hdrs import CONTENT_TYPE
 
 from mockserver.faults.kinds import Operation
 from mockserver.faults.plan import Struck
@@ -23,6 +23,7 @@ from mockserver.wire.auth import bearer_token, is_one_of
 from mockserver.wire.connection import BodyEndedError
 from mockserver.wire.exchange import EXCHANGE, to_response
 from mockserver.wire.intake import drain, read_whole
+from mockserver.wire.targets import authority
 
 LARGEST_CALL: Final = 2**20
 """Bytes of a JSON body. An init has a few hundred; the largest legal title adds 13 kB."""
@@ -31,6 +32,7 @@ Decide = Callable[[web.Request, str, object], Awaitable[web.Response]]
 """Answers a call whose token is accepted, from the token and the parsed body."""
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,100}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
+_DOUBLED = re.compile(r"Duplicate '([A-Za-z-]+)' header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class PublishHandlers:
 
     async def unknown_path(self, request: web.Request) -> web.Response:
         """404 as the live gateway words it; its paths end in a slash and are nothing without it."""
-        reason = f"no endpoint is {request.method} {request.path}"
-        if not request.path.endswith("/"):
+        reason = f"no endpoint is {request.method} {request.path or request.raw_path}"
+        if request.path and not request.path.endswith("/"):
             reason += "; TikTok's paths end in a slash"
         refused = CallRefused(names.UNSUPPORTED_PATH, names.PATH_UNSUPPORTED, "S-INIT-ENVELOPE", reason)
         return await self._turn_away(request, refused)
@@ -79,9 +81,10 @@ class PublishHandlers:
         # The parser quotes what it read behind a colon, credentials and video bytes too: that part is left out.
         complaint = said.strip().partition(":")[0].partition("\n")[0]
         clause, reason = "S-HTTP", f"the bytes are no HTTP request: {complaint}"
-        if f"'{CONTENT_RANGE}'" in said:
+        if doubled := _DOUBLED.search(said):
             # aiohttp refuses a second one before any handler sees the first.
-            clause, reason = "S-HEAD-RANGE-MALFORMED", "wanted one Content-Range header, got several"
+            reason = f"wanted one {doubled[1]} header, got several"
+            clause = "S-HEAD-RANGE-MALFORMED" if doubled[1] == names.CONTENT_RANGE else clause
         refused = CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, clause, reason[:300])
         return call_answer(refused, self._log_id(), 400)
 
@@ -178,7 +181,7 @@ class PublishHandlers:
         # At most 256 characters (S-INIT-ANSWER): ids and path have 100, a Host header beyond 110 is not echoed.
         base = self.public_url
         if base is None:
-            host = request.headers.get(HOST, "")
+            host = authority(request)
             base = f"{request.scheme}://{host if _HOST.fullmatch(host) else _own_address(request)}"
         query = f"?upload_id={session.upload_id}&upload_token={session.upload_token}"
         return f"{base}{session.rules.upload_path.value}{query}"

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE
 
 from mockserver.bodies import BodyFactory
 from mockserver.faults.kinds import Operation
 from mockserver.faults.plan import Struck
 from mockserver.http.faulting import Faulting, Strike
+from mockserver.journal import NO_BEARER
 from mockserver.protocol.answers import Answer, method_answer, put_answer, unkept_answer
 from mockserver.protocol.ranges import ContentRange, RangeError
 from mockserver.protocol.rules import Cors
@@ -32,6 +33,7 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Content-Type, Content-Range",
     "Access-Control-Max-Age": "600",
 }
+_BEARER = f"{NO_BEARER}: the access token is not for the upload host, and this PUT carries an Authorization"
 
 
 def warning_of(session: UploadSession) -> str:
@@ -68,6 +70,8 @@ class UploadHandlers:
         exchange.operation = Operation.CHUNK.value
         exchange.upload_id = upload_id or None
         exchange.content_range = ", ".join(head.content_range) or None
+        if AUTHORIZATION in request.headers:
+            exchange.warning = _BEARER
         last = False
         if session is not None:
             exchange.known = True
@@ -82,7 +86,7 @@ class UploadHandlers:
         admitted = await self.service.admit(upload_id, head)
         if isinstance(admitted, Refused):
             return await self._turn_away(request, put_answer(admitted, self.service.rules), strike)
-        exchange.warning = warning_of(admitted)
+        exchange.warning = "; ".join(filter(None, (exchange.warning, warning_of(admitted))))
         side = self.service.side_file(admitted, head)
         try:
             return await self._take_in(request, Chunk(head, 0, None, admitted.offset), side, strike)

@@ -1,5 +1,6 @@
 """Gives each request its exchange, and journal, ledger and log their entry of it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,8 @@ class Recorder:
         self._journal = journal
         self._ledger = ledger
         self._listeners = listeners
+        self._open: dict[int, Exchange] = {}
+        self._noted = asyncio.Event()
 
     def instant(self) -> Instant:
         """This moment on both clocks."""
@@ -39,6 +42,15 @@ class Recorder:
 
     def begin(self, arrived: Instant, peer: str) -> Exchange:
         return Exchange(arrived, self._resets.ticket(), peer)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until what was answered is noted: an answer that goes out early has its entry after the body."""
+        try:
+            async with asyncio.timeout(seconds):
+                while any(exchange.late and not exchange.noted for exchange in self._open.values()):
+                    await self._noted.wait()
+        except TimeoutError:
+            pass
 
     def middleware(
         self,
@@ -50,6 +62,7 @@ class Recorder:
         @web.middleware
         async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
             exchange = request[EXCHANGE] = self._begin(request)
+            self._open[exchange.ticket] = exchange
             response: web.StreamResponse | None = None
             try:
                 try:
@@ -64,6 +77,7 @@ class Recorder:
                 _LOG.exception("a defect of this server while it handled %s %s", request.method, request.path)
                 response = on_defect(exchange)
             finally:
+                del self._open[exchange.ticket]
                 # An answer is noted when it is sent, with all its headers; what is none, or goes out early, here.
                 if exchange.late or not isinstance(response, web.StreamResponse) or _is_cut(response):
                     self.note(exchange, request, response)
@@ -88,6 +102,8 @@ class Recorder:
         if exchange.noted:
             return
         exchange.noted = True
+        self._noted.set()
+        self._noted = asyncio.Event()
         if response is not None and _is_cut(response):
             response = None
         entry = exchange.entry(self._journal.last + 1, self.instant(), request, response)

@@ -26,6 +26,11 @@ def loaded_by(statement: str) -> set[str]:
         ),
         ("import mockserver.service, mockserver.store.memory", {"aiohttp", "click"}),
         ("import mockserver.cli", {"aiohttp", "asyncio", "client_reference", "conformance"}),
+        ("import mockserver.testing", {"client_reference", "conformance", "rich", "hypothesis", "pytest"}),
+        (
+            "import pytest_tiktok_mock",
+            {"mockserver", "aiohttp", "asyncio", "click", "client_reference", "conformance"},
+        ),
         ("import mockserver.app", {"client_reference", "conformance", "rich", "hypothesis"}),
         ("import client_reference.flow", {"aiohttp", "asyncio", "mockserver", "conformance", "rich"}),
         ("import client_reference.transport", {"mockserver", "conformance", "rich"}),

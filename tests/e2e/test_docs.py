@@ -27,8 +27,13 @@ ROOT = Path(__file__).parents[2]
 PROSE = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("client", "faults", "control", "conformance-client", "conformance-server")),
+    *(
+        f"docs/{name}.md"
+        for name in ("client", "faults", "control", "pytest", "conformance-client", "conformance-server")
+    ),
 ]
+PYTEST_PLUGINS = {"README.md": "pytest_tiktok_mock", "docs/pytest.md": "pytest_tiktok_mock,pytest_asyncio.plugin"}
+"""What a user has installed. Nothing else is loaded: it starts sooner."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$(?=(?:\n+```text\n(.*?)^```$)?)", re.MULTILINE | re.DOTALL)
 PROMPT, CONTINUED = "$ ", "> "
 MARK = "-- end of step, exit code "
@@ -38,9 +43,14 @@ Step = tuple[str, str]
 
 
 def steps_of(page: str) -> Iterator[Step]:
-    """What a page's blocks do: commands of ```console, scripts of ```python with the ```text that may follow."""
+    """What a page's blocks do: commands of ```console, scripts of ```python with the ```text that may follow.
+
+    A block that begins with `# NAME.SUFFIX` is that file.
+    """
     for language, content, shown in FENCE.findall(page):
-        if language == "console":
+        if name := re.match(r"# (\w+\.(?:py|ini|toml))\n", content):
+            yield f"cat > {name[1]} <<'END OF FILE'\n{content}END OF FILE\n", ""
+        elif language == "console":
             yield from commands_of(content)
         elif language == "python":
             yield f"python3 - <<'END OF SCRIPT'\n{content}END OF SCRIPT\n", shown
@@ -97,7 +107,9 @@ def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],
         cwd=tmp_path,
-        env=environment(PATH=path, COLUMNS="100", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),  # starts sooner
+        env=environment(
+            PATH=path, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS=PYTEST_PLUGINS.get(page, "")
+        ),
         capture_output=True,
         text=True,
         timeout=120,

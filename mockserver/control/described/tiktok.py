@@ -42,7 +42,8 @@ HEADERS: Final[Json] = {
         "schema": _EXPLANATION,
     },
     "X-Mock-Warning": {
-        "description": "The plan is legal under one reading only (A1 to A3), and why. Not with --no-explain.",
+        "description": "Why the plan is legal under one reading only (A1 to A3), or that a PUT carries the access "
+        "token (C-URL-NO-BEARER). Not with --no-explain.",
         "schema": _EXPLANATION,
     },
     "Allow": {"description": "The method that the path takes.", "schema": {"enum": ["POST", "PUT"]}},
@@ -122,10 +123,16 @@ RESPONSES: Final[Json] = {
     ),
     "UploadUrlUnknown": answer("S-URL-UNKNOWN, S-URL-TOKEN; after_end=404.", _NOTHING, headers=_WHY_AND_WARNING),
     "ChunkLengthRequired": answer(
-        "No Content-Length (S-HEAD-LENGTH-MISSING, A17).", _NOTHING, headers=_WHY, rule="missing_length=411"
+        "No Content-Length (S-HEAD-LENGTH-MISSING, A17).",
+        _NOTHING,
+        headers=_WHY_AND_WARNING,
+        rule="missing_length=411",
     ),
     "ChunkTypeUnsupported": answer(
-        "Content-Type is none of the three (S-HEAD-TYPE, A15).", _NOTHING, headers=_WHY, rule="content_type=415"
+        "Content-Type is none of the three (S-HEAD-TYPE, A15).",
+        _NOTHING,
+        headers=_WHY_AND_WARNING,
+        rule="content_type=415",
     ),
     "ChunkMisplaced": answer(
         "Not the next chunk: S-ORDER-*; missing_range=416, wrong_total=416, off_plan=416.",
