@@ -75,7 +75,7 @@ class _Run:
         with ThreadPoolExecutor(self._how.jobs) as pool:
             list(pool.map(lambda one: self._one(one, why_not), rest))
         tried = [self._done[one.id] for one in fit]
-        return list(_with_memory(tried))
+        return list(_with_memory(tried, self._bench.small))
 
     def _first_uploads(self, scenarios: Iterable[Scenario]) -> str:
         """The plain uploads, from which the client's plans are learned; gives why no fault need be tried."""
@@ -89,6 +89,7 @@ class _Run:
             first = next((one for one in roots if not one.aside), None)
             why_not = f"a plain upload fails already; see {first.clause}/{PLAIN}" if first else ""
             self._bench.plain_is_good = first is None
+            self._bench.small = evidence
         for one in scenarios:
             if one.id == ONE_CHUNK and not why_not:
                 self._one(one, "")
@@ -142,12 +143,9 @@ def _demand_runs(evidence: Evidence) -> None:
         raise UnusableError(f"the client does not run: {told[0][:300]}")
 
 
-def _with_memory(tried: Iterable[Tried]) -> Iterator[Tried]:
-    """C-MEMORY compares two runs: the plain upload and a large one."""
-    small: Evidence | None = None
+def _with_memory(tried: Iterable[Tried], small: Evidence | None) -> Iterator[Tried]:
+    """C-MEMORY compares two runs: the plain upload, `small`, and a large one."""
     for one in tried:
-        if one.scenario.id == PLAIN:
-            small = one.evidence
         if "C-MEMORY" not in one.scenario.clauses or one.evidence is None or small is None:
             yield one
             continue

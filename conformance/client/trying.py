@@ -56,6 +56,7 @@ class Bench:
     terms: Terms
     several: int = 0
     plain_is_good: bool = False
+    small: Evidence | None = None
     plans: dict[int, Plan] = field(default_factory=dict)
 
     @property
