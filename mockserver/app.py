@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,10 +31,12 @@ from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import Terms, UploadService
 from mockserver.state import ServerState
 from mockserver.store.memory import MemoryStore
+from mockserver.tls.certificate import Certificate, Trust, open_certificate
 from mockserver.vault.directory import Vault, open_vault
-from mockserver.wire.connection import ConnectionHooks, UploadRunner
+from mockserver.wire.connection import ConnectionHooks
 from mockserver.wire.exchange import Exchange, to_response
 from mockserver.wire.recorder import Recorder
+from mockserver.wire.runner import UploadRunner
 
 READ_BUFFER: Final = 512 * 1024
 """aiohttp holds up to twice this of one body: large enough for few wake-ups, small beside any chunk."""
@@ -50,8 +53,13 @@ class Server:
     state: ServerState
     recorder: Recorder
     new_body: BodyFactory
+    trust: Trust | None
+    """What clients have to trust; None where all is plain HTTP."""
+    tls_address: tuple[str, int] | None
+    """Where HTTPS is served."""
     _runner: UploadRunner
     _vault: Vault | None
+    _certificate: Certificate | None
 
     @property
     def service(self) -> UploadService:
@@ -66,12 +74,26 @@ class Server:
         await self._runner.cleanup()
         if self._vault is not None:
             await self._vault.close()
+        if self._certificate is not None:
+            self._certificate.close()
 
 
 async def start(config: Config, *listeners: Listener, clock: Clock | None = None) -> Server:
     """Listen as configured; returns once the port is open. Raises OSError where it cannot be."""
-    sockets = _listen(config.host, config.port)
-    vault = _vault(config, sockets)
+    certificate = open_certificate(config.tls) if config.tls is not None else None
+    try:
+        return await _start(config, certificate, *listeners, clock=clock)
+    except BaseException:
+        if certificate is not None:
+            certificate.close()
+        raise
+
+
+async def _start(
+    config: Config, certificate: Certificate | None, *listeners: Listener, clock: Clock | None
+) -> Server:
+    doors = _doors(config, certificate)
+    vault = _vault(config, [door.socket for door in doors])
     parts = _Parts(config, clock or MockClock(), vault, *listeners)
     runner = UploadRunner(
         parts.application(),
@@ -84,12 +106,18 @@ async def start(config: Config, *listeners: Listener, clock: Clock | None = None
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
     await runner.setup()
-    for listening in sockets:
-        await web.SockSite(runner, listening).start()
-    host, port = sockets[0].getsockname()[:2]
+    for door in doors:
+        await web.SockSite(runner, door.socket, ssl_context=door.context).start()
+    secure = next((door.address for door in doors if door.context is not None), None)
+    url = _url(config, doors[0])
+    trust = certificate.trust if certificate is not None else None
+    return Server(url, parts.state, parts.recorder, parts.new_body, trust, secure, runner, vault, certificate)
+
+
+def _url(config: Config, door: "_Door") -> str:
+    host, port = door.address
     name = "localhost" if config.host == "localhost" else host
-    url = f"http://{f'[{name}]' if ':' in name else name}:{port}"
-    return Server(url, parts.state, parts.recorder, parts.new_body, runner, vault)
+    return f"http{'s' if door.context else ''}://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 class _Parts:
@@ -166,6 +194,34 @@ def _vault(config: Config, sockets: list[socket.socket]) -> Vault | None:
     """What `--keep` asks for; where it cannot be, nobody listens."""
     try:
         return open_vault(config.keep) if config.keep is not None else None
+    except OSError:
+        for listening in sockets:
+            listening.close()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A socket that listens, for HTTPS where it has a context."""
+
+    socket: socket.socket
+    context: ssl.SSLContext | None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.socket.getsockname()[:2]
+        return host, port
+
+
+def _doors(config: Config, certificate: Certificate | None) -> list[_Door]:
+    sockets = _listen(config.host, config.port)
+    if certificate is None or config.tls is None:
+        return [_Door(listening, None) for listening in sockets]
+    if config.tls.apart is None:
+        return [_Door(listening, certificate.context) for listening in sockets]
+    plain = [_Door(listening, None) for listening in sockets]
+    try:
+        return [*plain, *(_Door(one, certificate.context) for one in _listen(*config.tls.apart))]
     except OSError:
         for listening in sockets:
             listening.close()

@@ -1,23 +1,19 @@
 """`tiktok-mock`: what a user types. Heavy imports wait until a command needs them."""
 
 import json
+import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mockserver import __version__
-from mockserver.options import config_of, server_options
-
-
-class _ReadyPath(click.Path):
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not value:
-            self.fail("wanted a path, got an empty one", param, ctx)
-        return super().convert(value, param, ctx)
+from mockserver.options import ca_options, config_of, exec_options, log_options, server_options
+from mockserver.parameters import ReadyPath, option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,22 +24,7 @@ def cli() -> None:
 
 @cli.command()
 @server_options
-@click.option(
-    "--log-format",
-    envvar="TIKTOK_MOCK_LOG_FORMAT",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="One line per request on stderr.",
-)
-@click.option("--quiet", envvar="TIKTOK_MOCK_QUIET", is_flag=True, help="No request log.")
-@click.option(
-    "--ready-file",
-    envvar="TIKTOK_MOCK_READY_FILE",
-    type=_ReadyPath(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Written, as JSON, once the port is open.",
-)
+@log_options
 def serve(log_format: str, *, quiet: bool, ready_file: Path | None, **options: Any) -> None:
     """Run until interrupted.
 
@@ -53,6 +34,119 @@ def serve(log_format: str, *, quiet: bool, ready_file: Path | None, **options: A
     from mockserver.serving import serve_forever  # noqa: PLC0415 - --help does without aiohttp
 
     sys.exit(serve_forever(config, log_format=None if quiet else log_format, ready_file=ready_file))
+
+
+class _WrongUsageOfOwn(click.UsageError):
+    exit_code = 125
+
+
+class _Passing(click.Command):
+    """A command that passes another's exit code on: its own wrong usage is 125, like its other failures."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _WrongUsageOfOwn(error.format_message(), error.ctx) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _WrongUsageOfOwn(error.format_message(), error.ctx) from error
+
+
+@cli.command(name="exec", cls=_Passing, context_settings={"allow_interspersed_args": False})
+@exec_options
+@log_options
+@option(
+    "--intercept",
+    "Take TikTok's hosts to the mock: proxy, or netns (Linux).",
+    type=click.Choice(["none", "proxy", "netns"]),
+    default="none",
+    show_default=True,
+)
+@option("--journal", "All exchanges, as JSON lines.", type=ReadyPath(path_type=Path), metavar="FILE")
+@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but something was refused.", is_flag=True)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
+def exec_(
+    command: tuple[str, ...],
+    intercept: str,
+    *,
+    log_format: str,
+    quiet: bool,
+    ready_file: Path | None,
+    journal: Path | None,
+    fail_on_refused: bool,
+    **options: Any,
+) -> None:
+    """Start on a free port, run CMD with the environment set, stop.
+
+    CMD finds the server in TIKTOK_MOCK_URL and TIKTOK_API_BASE, and a token in TIKTOK_ACCESS_TOKEN. Its exit code
+    is passed on (128+N for signal N); 125: a failure of our own, 126: CMD cannot be executed, 127: not found.
+    """
+    if os.name != "posix":
+        click.echo(
+            "tiktok-mock: exec needs Linux or macOS: start serve, and set TIKTOK_API_BASE yourself", err=True
+        )
+        sys.exit(125)
+    if intercept != "none":
+        options["tls"] = True
+    config = config_of(**options)
+    from mockserver.execution.running import RunTerms, run_command  # noqa: PLC0415 - --help does without aiohttp
+    from mockserver.intercept.modes import interception_of  # noqa: PLC0415 - --help does without aiohttp
+
+    terms = RunTerms(
+        command=command,
+        log_format=None if quiet else log_format,
+        ready_file=ready_file,
+        journal=journal,
+        fail_on_refused=fail_on_refused,
+    )
+    sys.exit(run_command(config, terms, interception_of(intercept)))
+
+
+@cli.command()
+@option(
+    "--ready-file",
+    "The one that serve --ready-file wrote.",
+    required=True,
+    type=ReadyPath(path_type=Path),
+    metavar="PATH",
+)
+def env(ready_file: Path) -> None:
+    """Print shell exports for a running server: eval "$(tiktok-mock env --ready-file PATH)"."""
+    from mockserver.intercept.variables import exports  # noqa: PLC0415 - --help does without aiohttp
+
+    sys.exit(_told(lambda: exports(ready_file)))
+
+
+@cli.command()
+@ca_options
+def ca(ca_dir: Path | None, tls_name: Sequence[str]) -> None:
+    """Print the path of the CA certificate that --ca-dir keeps; it is made where there is none."""
+    if ca_dir is None:
+        raise click.UsageError(
+            "give --ca-dir DIR (or TIKTOK_MOCK_CA_DIR): without it each run has a CA of its own, "
+            "whose path is in the file of serve --ready-file"
+        )
+    from mockserver.tls.kept import CERTIFICATE, kept_authority  # noqa: PLC0415 - --help does without
+
+    def path() -> str:
+        kept_authority(ca_dir, [name.lower() for name in tls_name])
+        return str(ca_dir.resolve() / CERTIFICATE)
+
+    sys.exit(_told(path))
+
+
+def _told(text: Callable[[], str]) -> int:
+    """Print it; 3 and a sentence where it cannot be had."""
+    try:
+        click.echo(text())
+    except OSError as error:
+        click.echo(f"tiktok-mock: {error.strerror}", err=True)
+        return 3
+    return 0
 
 
 @cli.command()

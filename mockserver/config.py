@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mockserver.faults.kinds import Fault
 from mockserver.protocol.rules import DOCUMENTED, UploadRules
+from mockserver.tls.terms import TlsTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Config:
     keep: Path | None = None
     max_uploads: int = 100_000
     public_url: str | None = None
+    tls: TlsTerms | None = None
+    """None: plain HTTP."""
     control_token: str | None = None
     allow_hosts: Sequence[str] = field(default=())
     explain: bool = True

@@ -1,7 +1,5 @@
-"""The options of `serve` as click knows them; each can come from the environment as TIKTOK_MOCK_NAME too."""
+"""The options of `serve` and `exec` as click knows them; each also comes from TIKTOK_MOCK_NAME."""
 
-import difflib
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,114 +8,23 @@ import click
 
 from mockserver.config import Config
 from mockserver.faults.kinds import Fault
-from mockserver.protocol.rules import PROFILES, SMALLEST_MB, RuleError, UploadRules
+from mockserver.parameters import (
+    ANY_TIME,
+    SOME_TIME,
+    Directory,
+    FaultFile,
+    HostName,
+    Named,
+    PublicUrl,
+    ReadyPath,
+    Rule,
+    Secret,
+    option,
+)
+from mockserver.protocol.rules import PROFILES, SMALLEST_MB
+from mockserver.tls.terms import TlsTerms
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
-_LONGEST = 365 * 86400.0
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`word` is not known: the sentence's end that names what is, nearest first."""
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known)}"
-
-
-class _Named(click.ParamType[str]):
-    """A word out of a list that is made when it is needed."""
-
-    def __init__(self, name: str, known: Callable[[], Sequence[str]]) -> None:
-        self.name = name
-        self._known = known
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        known = self._known()
-        if value not in known:
-            self.fail(f"no {self.name} is called {value!r}: {nearest(str(value), known)}", param, ctx)
-        return str(value)
-
-
-class _Rule(click.ParamType[tuple[str, str]]):
-    name = "name=value"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        if isinstance(value, tuple):
-            return value
-        name, equals, choice = str(value).partition("=")
-        if not equals:
-            self.fail(f"wanted NAME=VALUE, got {value!r}", param, ctx)
-        try:
-            UploadRules().with_rule(name, choice)
-        except RuleError as error:
-            if error.value is None:
-                self.fail(f"no switch is called {name!r}: {nearest(name, error.choices)}", param, ctx)
-            self.fail(f"{name} can be {', '.join(error.choices)}; got {choice!r}", param, ctx)
-        return name, choice
-
-
-class _Secret(click.ParamType[str]):
-    """A token as a header can carry it and our reading of the header returns it."""
-
-    name = "token"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not value or not str(value).isprintable() or any(character.isspace() for character in str(value)):
-            self.fail(f"wanted one word of printable characters, got {value!r}", param, ctx)
-        return str(value)
-
-
-class _HostName(click.ParamType[str]):
-    name = "host name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not _NAME.fullmatch(str(value)):
-            self.fail(f"wanted a host name without scheme or port, got {value!r}", param, ctx)
-        return str(value)
-
-
-class _FaultFile(click.ParamType[Sequence[Fault]]):
-    name = "file"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Fault]:
-        from mockserver.faults.reading import FaultError  # noqa: PLC0415 - --help does without
-        from mockserver.faults.scenarios import read_fault_file  # noqa: PLC0415 - --help does without
-
-        if not value:
-            self.fail("wanted a path, got an empty one", param, ctx)
-        try:
-            return read_fault_file(Path(str(value)))
-        except OSError as error:
-            self.fail(f"{value} cannot be read: {error.strerror or error}", param, ctx)
-        except FaultError as error:
-            self.fail(f"{value}: {error}", param, ctx)
-
-
-class _Directory(click.ParamType[Path]):
-    """A directory; whether it can be made and written is seen when the server starts."""
-
-    name = "directory"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        if not str(value) or "\0" in str(value):
-            self.fail(f"wanted a directory, got {value!r}", param, ctx)
-        return Path(value)
-
-
-class _PublicUrl(click.ParamType[str]):
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from yarl import URL  # noqa: PLC0415 - --help does without
-
-        try:
-            url = URL(str(value))
-            good = url.scheme in ("http", "https") and bool(url.host) and url.path in ("", "/")
-        except ValueError:
-            good = False
-        if not good or len(str(value)) > 120 or re.search(r"[?#@\s]", str(value)):
-            wanted = "wanted scheme and host, as in https://open-upload.tiktokapis.com"
-            self.fail(f"{wanted}; got {value!r}", param, ctx)
-        return str(value).rstrip("/")
 
 
 def _digests() -> Sequence[str]:
@@ -132,63 +39,41 @@ def _scenarios() -> Sequence[str]:
     return scenario_names()
 
 
-class _Seconds(click.FloatRange):
-    """Seconds up to a year; not a number is none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = super().convert(value, param, ctx)
-        if seconds != seconds:  # noqa: PLR0124 - only not-a-number differs from itself
-            self.fail(f"wanted a number of seconds, got {value!r}", param, ctx)
-        return float(seconds)
-
-
-_ANY_TIME = _Seconds(0, _LONGEST)
-_SOME_TIME = _Seconds(0, _LONGEST, min_open=True)
-
-
-def _option(name: str, meaning: str, **kwargs: Any) -> Callable[[_Command], _Command]:
-    variable = "TIKTOK_MOCK_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, envvar=variable, help=meaning, **kwargs)
-
-
 _OPTIONS = (
-    _option("--host", "Where to listen; localhost: on both loopbacks.", default="127.0.0.1", show_default=True),
-    _option("--port", "0 takes a free one.", type=click.IntRange(0, 65535), default=8080, show_default=True),
-    _option(
+    option("--host", "Where to listen; localhost: on both loopbacks.", default="127.0.0.1", show_default=True),
+    option(
         "--profile",
         "Reading of the rules: documented, observed or strict.",
-        type=_Named("profile", lambda: list(PROFILES)),
+        type=Named("profile", lambda: list(PROFILES)),
         default="documented",
         show_default=True,
         metavar="NAME",
     ),
-    _option("--rule", "One switch changed; repeatable.", type=_Rule(), multiple=True, metavar="NAME=VALUE"),
-    _option(
+    option("--rule", "One switch changed; repeatable.", type=Rule(), multiple=True, metavar="NAME=VALUE"),
+    option(
         "--mb",
         "What 5, 64 and 128 MB count in; 1000 makes a 5 kB minimum chunk.",
         type=click.IntRange(SMALLEST_MB, 2**40),
         metavar="BYTES",
     ),
-    _option("--url-lifetime", "An upload_url's validity.", type=_SOME_TIME, default=3600, metavar="SECONDS"),
-    _option(
-        "--publish-delay", "How long a finished upload is processed.", type=_ANY_TIME, default=0, metavar="SECONDS"
+    option("--url-lifetime", "An upload_url's validity.", type=SOME_TIME, default=3600, metavar="SECONDS"),
+    option(
+        "--publish-delay", "How long a finished upload is processed.", type=ANY_TIME, default=0, metavar="SECONDS"
     ),
-    _option(
-        "--body-timeout", "Silence that ends a body with 400.", type=_SOME_TIME, default=30, metavar="SECONDS"
+    option("--body-timeout", "Silence that ends a body with 400.", type=SOME_TIME, default=30, metavar="SECONDS"),
+    option(
+        "--token", "Bearer token to accept; repeatable. None: any.", type=Secret(), multiple=True, metavar="TOKEN"
     ),
-    _option(
-        "--token", "Bearer token to accept; repeatable. None: any.", type=_Secret(), multiple=True, metavar="TOKEN"
-    ),
-    _option(
+    option(
         "--digest",
         "Of each chunk: xxh3_128, one of hashlib's, or none.",
-        type=_Named("digest", _digests),
+        type=Named("digest", _digests),
         default="xxh3_128",
         show_default=True,
         metavar="NAME",
     ),
-    _option("--keep", "Also keep each completed upload as a file there.", type=_Directory(), metavar="DIR"),
-    _option(
+    option("--keep", "Also keep each completed upload as a file there.", type=Directory(), metavar="DIR"),
+    option(
         "--max-uploads",
         "The newest N uploads are remembered.",
         type=click.IntRange(1),
@@ -196,32 +81,84 @@ _OPTIONS = (
         show_default=True,
         metavar="N",
     ),
-    _option("--faults", "Faults that wait from the start, JSON or TOML.", type=_FaultFile(), metavar="FILE"),
-    _option(
+    option("--faults", "Faults that wait from the start, JSON or TOML.", type=FaultFile(), metavar="FILE"),
+    option(
         "--scenario",
         "A fault list that comes with the package (see tiktok-mock scenarios).",
-        type=_Named("scenario", _scenarios),
+        type=Named("scenario", _scenarios),
         metavar="NAME",
     ),
-    _option("--public-url", "Scheme and host in upload_url.", type=_PublicUrl(), metavar="URL"),
-    _option(
-        "--control-token", "Demanded by /_mock/; compulsory beyond loopback.", type=_Secret(), metavar="TOKEN"
-    ),
-    _option(
+    option("--public-url", "Scheme and host in upload_url.", type=PublicUrl(), metavar="URL"),
+    option("--control-token", "Demanded by /_mock/; compulsory beyond loopback.", type=Secret(), metavar="TOKEN"),
+    option(
         "--allow-host",
         "Further Host names for /_mock/; repeatable.",
-        type=_HostName(),
+        type=HostName(),
         multiple=True,
         metavar="NAME",
     ),
-    _option("--no-explain", "Leave the X-Mock headers out of answers.", is_flag=True),
+    option("--no-explain", "Leave the X-Mock headers out of answers.", is_flag=True),
+    option("--tls", "Serve HTTPS, by a certificate for TikTok's hosts.", is_flag=True),
+    option("--cert", "The user's own certificate (chain), with --key.", type=Directory(), metavar="FILE"),
+    option("--key", "Its private key.", type=Directory(), metavar="FILE"),
+    option("--upload-host", "Host in upload_url, with TLS.", type=HostName(), metavar="HOST"),
+)
+_CA_OPTIONS = (
+    option("--ca-dir", "Keep the CA there, instead of one for each run.", type=Directory(), metavar="DIR"),
+    option(
+        "--tls-name",
+        "Further name for the certificate; repeatable.",
+        type=HostName(),
+        multiple=True,
+        metavar="NAME",
+    ),
+)
+_LOG_OPTIONS = (
+    option(
+        "--log-format",
+        "One line per request on stderr.",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+    ),
+    option("--quiet", "No request log.", is_flag=True),
+    option(
+        "--ready-file",
+        "Written, as JSON, once the port is open.",
+        type=ReadyPath(dir_okay=False, path_type=Path),
+        metavar="PATH",
+    ),
 )
 
 
 def server_options(command: _Command) -> _Command:
-    """Add the options that say what server to run; `config_of` reads them."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    """Add the options that say what server to run, as `serve` has them; `config_of` reads them."""
+    return _add(command, _port(8080), *_OPTIONS, *_CA_OPTIONS)
+
+
+def exec_options(command: _Command) -> _Command:
+    """The same as `exec` has them: on a free port."""
+    return _add(command, _port(0), *_OPTIONS, *_CA_OPTIONS)
+
+
+def log_options(command: _Command) -> _Command:
+    """Add those of a server that is a process: `log_format`, `quiet`, `ready_file`."""
+    return _add(command, *_LOG_OPTIONS)
+
+
+def ca_options(command: _Command) -> _Command:
+    """Add those of the CA alone: `ca_dir`, `tls_name`."""
+    return _add(command, *_CA_OPTIONS)
+
+
+def _port(default: int) -> Callable[[_Command], _Command]:
+    valid = click.IntRange(0, 65535)
+    return option("--port", "0 takes a free one.", type=valid, default=default, show_default=True)
+
+
+def _add(command: _Command, *options: Callable[[_Command], _Command]) -> _Command:
+    for added in reversed(options):
+        command = added(command)
     return command
 
 
@@ -235,6 +172,13 @@ def config_of(
     no_explain: bool,
     faults: Sequence[Fault] | None,
     scenario: str | None,
+    tls: bool,
+    cert: Path | None,
+    key: Path | None,
+    ca_dir: Path | None,
+    tls_name: Sequence[str],
+    upload_host: str | None,
+    public_url: str | None,
     **same: Any,
 ) -> Config:
     """The Config that these options ask for. Raises click.UsageError where they do not fit together."""
@@ -249,6 +193,11 @@ def config_of(
             f"--host {same['host']} is not known to be loopback: give --control-token TOKEN too, "
             "so that not everybody who reaches it can steer this server"
         )
+    if upload_host is not None and public_url is not None:
+        raise click.UsageError(
+            "--public-url and --upload-host both say what upload_url begins with: give one of them"
+        )
+    names = tuple(dict.fromkeys(name.lower() for name in (*tls_name, *filter(None, [upload_host]))))
     return Config(
         profile=profile,
         rules=rules,
@@ -256,8 +205,23 @@ def config_of(
         allow_hosts=allow_host,
         explain=not no_explain,
         faults=_faults(faults or (), scenario),
+        tls=_tls_terms(names, ca_dir, cert, key, tls=tls),
+        public_url=f"https://{upload_host}" if upload_host else public_url,
         **same,
     )
+
+
+def _tls_terms(
+    names: Sequence[str], ca_dir: Path | None, cert: Path | None, key: Path | None, *, tls: bool
+) -> TlsTerms | None:
+    if (cert is None) is not (key is None):
+        missing, given = ("--key", "--cert") if key is None else ("--cert", "--key")
+        raise click.UsageError(f"{given} came without {missing}: a certificate is served with its private key")
+    if tls:
+        return TlsTerms(names=names, ca_dir=ca_dir, certificate=cert, key=key)
+    if cert is not None or names:
+        raise click.UsageError("--cert, --key, --tls-name and --upload-host are of HTTPS: give --tls too")
+    return None
 
 
 def _faults(of_file: Sequence[Fault], scenario: str | None) -> Sequence[Fault]:

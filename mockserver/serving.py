@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -18,6 +19,8 @@ from mockserver.app import Server, start
 from mockserver.config import Config
 from mockserver.journal import Entry, Listener
 from mockserver.request_log import LineWriter, LogHandler, json_line, text_line
+
+ANY_TOKEN: Final = "act.tiktok-mock"  # noqa: S105 - of a server that accepts any
 
 
 def serve_forever(config: Config, *, log_format: str | None, ready_file: Path | None) -> int:
@@ -44,7 +47,7 @@ async def _serve(config: Config, listeners: Sequence[Listener], ready_file: Path
         loop.add_signal_handler(number, stopped.set)
     server = await start(config, *listeners)
     try:
-        with _ready_file(ready_file, server, config):
+        with ready_file_of(ready_file, server, config):
             _say_ready(server.url)
             await stopped.wait()
     finally:
@@ -60,8 +63,11 @@ def _say_ready(url: str) -> None:
 
 
 @contextlib.contextmanager
-def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[None]:
-    """Written whole, beside and then renamed; gone when the server is, unless another server has taken it."""
+def ready_file_of(path: Path | None, server: Server, config: Config) -> Iterator[None]:
+    """Facts about a server, written whole: beside, and then renamed.
+
+    Gone when the server is, unless another server has taken it.
+    """
     if path is None:
         yield
         return
@@ -72,7 +78,10 @@ def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[N
         "pid": os.getpid(),
         "version": __version__,
         "profile": config.profile,
+        "access_token": access_token(config),
     }
+    if server.trust is not None:
+        facts |= {name: str(path) for name, path in server.trust.files().items()}
     text = json.dumps(facts) + "\n"
     if path.exists() and not path.is_file():
         raise OSError(None, f"the ready file {path} cannot be written: it is no regular file; name a new one")
@@ -88,6 +97,11 @@ def _ready_file(path: Path | None, server: Server, config: Config) -> Iterator[N
         with contextlib.suppress(OSError):
             if path.read_text() == text:
                 path.unlink()
+
+
+def access_token(config: Config) -> str:
+    """A bearer token that this server accepts."""
+    return config.tokens[0] if config.tokens else ANY_TOKEN
 
 
 def why_not(error: OSError, config: Config) -> str:

@@ -19,6 +19,7 @@ from mockserver.protocol.answers import Answer, call_answer, data_answer
 from mockserver.protocol.session import UploadSession
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import UploadService
+from mockserver.tls.terms import UPLOAD_HOST, is_tiktok_host
 from mockserver.wire.auth import bearer_token, is_one_of
 from mockserver.wire.connection import BodyEndedError
 from mockserver.wire.exchange import EXCHANGE, to_response
@@ -182,9 +183,16 @@ class PublishHandlers:
         base = self.public_url
         if base is None:
             host = authority(request)
-            base = f"{request.scheme}://{host if _HOST.fullmatch(host) else _own_address(request)}"
+            name = _HOST.fullmatch(host) and (_upload_host(host) if request.secure else host)
+            base = f"{request.scheme}://{name or _own_address(request)}"
         query = f"?upload_id={session.upload_id}&upload_token={session.upload_token}"
         return f"{base}{session.rules.upload_path.value}{query}"
+
+
+def _upload_host(host: str) -> str:
+    """Where a client that came by a name of TikTok's is sent to; others go on where they are."""
+    name, colon, port = host.partition(":")
+    return f"{UPLOAD_HOST}{colon}{port}" if is_tiktok_host(name) else host
 
 
 def _own_address(request: web.Request) -> str:

@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 from mockserver.faults.reading import read_fault
 from mockserver.faults.scenarios import load_scenario, scenario_names
 from mockserver.journal import Entry
-from mockserver.options import nearest
+from mockserver.parameters import nearest
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.testing.arming import ArmedFault, written
 from mockserver.testing.configuring import arguments_of, read_config

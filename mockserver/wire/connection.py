@@ -129,9 +129,9 @@ class UploadConnection(RequestHandler):
         if self._last_payload is not None and not self._last_payload.is_eof():
             self._cut = self._last_payload
             self._last_payload.feed_eof()
-            return True
+            return not self._encrypted()  # TLS in asyncio knows no half-closed connection
         idle = self._waiter is not None and not self._waiter.done() and not self._messages
-        return not idle
+        return not idle and not self._encrypted()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._finish_linger()
@@ -186,6 +186,9 @@ class UploadConnection(RequestHandler):
             return
         await self._linger()
         self.close()
+
+    def _encrypted(self) -> bool:
+        return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
 
     def _between_messages(self) -> bool:
         if self._body_left is None and self._last_payload is not None and self._last_payload.is_eof():
@@ -242,7 +245,10 @@ class UploadConnection(RequestHandler):
             return
         self._emptied = self._loop.create_future()
         try:
-            self.transport.write_eof()
+            if not self._encrypted():
+                self.transport.write_eof()
+            elif self.transport.get_write_buffer_size() == 0:  # asyncio's TLS cannot half-close; the socket can
+                self.transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
             self._resume_transport_reading()
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._emptied
@@ -260,36 +266,6 @@ def _body_length(message: Any, payload: StreamReader) -> int | None:
         return 0
     length = message.headers.get(hdrs.CONTENT_LENGTH)
     return None if length is None else int(length) - payload.total_bytes
-
-
-class UploadServer(web.Server):
-    """Makes an UploadConnection for each connection."""
-
-    def __init__(self, *args: Any, hooks: ConnectionHooks, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._hooks = hooks
-
-    def __call__(self) -> RequestHandler:
-        return UploadConnection(self, loop=self._loop, hooks=self._hooks, **self._kwargs)
-
-
-class UploadRunner(web.AppRunner):
-    """Runs an application on UploadConnections."""
-
-    __slots__ = ("_hooks",)
-
-    def __init__(self, app: web.Application, *, hooks: ConnectionHooks, **kwargs: Any) -> None:
-        super().__init__(app, **kwargs)
-        self._hooks = hooks
-
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return UploadServer(
-            made.request_handler,
-            request_factory=made.request_factory,
-            hooks=self._hooks,
-            **made._kwargs,  # noqa: SLF001 - what aiohttp would have given its own connections
-        )
 
 
 def _last_resort() -> web.Response:

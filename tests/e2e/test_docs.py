@@ -29,7 +29,15 @@ PAGES = [
     "README.md",
     *(
         f"docs/{name}.md"
-        for name in ("client", "faults", "control", "pytest", "conformance-client", "conformance-server")
+        for name in (
+            "client",
+            "faults",
+            "control",
+            "pytest",
+            "intercept",
+            "conformance-client",
+            "conformance-server",
+        )
     ),
 ]
 PYTEST_PLUGINS = {"README.md": "pytest_tiktok_mock", "docs/pytest.md": "pytest_tiktok_mock,pytest_asyncio.plugin"}

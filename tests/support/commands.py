@@ -39,7 +39,7 @@ def serving(
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert line.startswith("tiktok-mock ready at http://"), line
+            assert line.startswith("tiktok-mock ready at http"), line
             yield process, line.split()[-1]
         finally:
             if process.poll() is None:

@@ -1,0 +1,1 @@
+"""`tiktok-mock exec`: a server for as long as one command runs."""

@@ -1,0 +1,1 @@
+"""Clients that cannot be pointed elsewhere: TikTok's hosts are made to be ours, for one command."""

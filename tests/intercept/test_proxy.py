@@ -1,0 +1,120 @@
+"""The CONNECT proxy on real sockets: whom it lets through, and what it says to the rest."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from mockserver.intercept.proxy import ConnectProxy
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+@asynccontextmanager
+async def proxying(*names: str) -> AsyncIterator[tuple[ConnectProxy, int]]:
+    """A proxy before a target that answers each line, until the end, with its reverse."""
+
+    async def target(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line.strip()[::-1] + b"\n")
+        writer.write(b"bye\n")
+        writer.close()
+
+    server = await asyncio.start_server(target, "127.0.0.1", 0)
+    proxy = ConnectProxy(names)
+    url = await proxy.start(server.sockets[0].getsockname()[:2])
+    try:
+        yield proxy, int(url.removeprefix("http://127.0.0.1:"))
+    finally:
+        await proxy.close()
+        server.close()
+
+
+async def said(port: int, request: bytes) -> bytes:
+    """All that comes back, when we say nothing more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    writer.write_eof()
+    async with asyncio.timeout(30):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"open.tiktokapis.com",
+        b"OPEN-UPLOAD.tiktokapis.com",
+        b"open-upload-eu9.tiktokapis.com",
+        b"upload.us.tiktokapis.com.",
+        b"box.example",
+    ],
+)
+async def test_tunnel_carries_both_ways_to_the_end(host: bytes) -> None:
+    async with proxying("box.example") as (proxy, port):
+        request = b"CONNECT " + host + b":443 HTTP/1.1\r\nHost: x\r\n\r\nabc\ndef\n"
+        assert await said(port, request) == ESTABLISHED + b"cba\nfed\nbye\n"
+        assert not proxy.refused
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "sentence", "told"),
+    [
+        (
+            b"CONNECT example.com:443 HTTP/1.1",
+            b"403 Forbidden",
+            b"leads to TikTok's hosts on 443 only, not to example.com:443",
+            "example.com:443",
+        ),
+        (
+            b"CONNECT open.tiktokapis.com:80 HTTP/1.1",
+            b"403 Forbidden",
+            b"not to open.tiktokapis.com:80",
+            "open.tiktokapis.com:80",
+        ),
+        (
+            b"CONNECT open.tiktokapis.com.evil.example:443 HTTP/1.1",
+            b"403 Forbidden",
+            b"not to open.tiktokapis.com.evil.example:443",
+            "open.tiktokapis.com.evil.example:443",
+        ),
+        (b"CONNECT [2001:db8::1]:443 HTTP/1.1", b"403 Forbidden", b"not to 2001:db8::1:443", "2001:db8::1:443"),
+        (
+            b"GET http://open.tiktokapis.com/ HTTP/1.1",
+            b"405 Method Not Allowed",
+            b"this proxy takes CONNECT HOST:443 only, got GET http://open.tiktokapis.com/ HTTP/1.1",
+            "GET http://open.tiktokapis.com/ HTTP/1.1",
+        ),
+        (b"\xff\x00", b"405 Method Not Allowed", b"got \\xff", "\\xff?"),
+    ],
+)
+async def test_all_others_are_refused_with_a_sentence(
+    line: bytes, status: bytes, sentence: bytes, told: str
+) -> None:
+    async with proxying() as (proxy, port):
+        answer = await said(port, line + b"\r\nHost: x\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 " + status + b"\r\n")
+        assert sentence in answer
+        assert dict(proxy.refused) == {told: 1}
+
+
+async def test_head_without_end_is_refused() -> None:
+    async with proxying() as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"x" * 17_000)
+        async with asyncio.timeout(30):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+        writer.close()
+
+
+async def test_close_ends_open_tunnels() -> None:
+    async with proxying() as (proxy, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"CONNECT open.tiktokapis.com:443 HTTP/1.1\r\n\r\n")
+        assert await reader.readexactly(len(ESTABLISHED)) == ESTABLISHED
+        await proxy.close()
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()

@@ -1,0 +1,65 @@
+"""What the environment of an intercepted command holds."""
+
+import sys
+from pathlib import Path
+
+from mockserver.intercept.variables import Variables, intercepted
+from mockserver.tls.certificate import Trust
+from support.commands import run
+
+TRUST = Trust(ca=Path("/ca dir/ca.pem"), bundle=Path("/b.pem"), java=Path("/ca dir/t.p12"), php=Path("/php"))
+
+
+def test_what_is_there_is_kept_replaced_removed_and_added_to() -> None:
+    before = {"PATH": "/bin", "NO_PROXY": "*", "SSL_CERT_FILE": "/x", "JAVA_TOOL_OPTIONS": "-Xmx1g"}
+    variables = intercepted(TRUST, put={"HTTPS_PROXY": "http://p"}, java=["-Da=b"], removed=["NO_PROXY"])
+    after = variables.applied_to(before)
+    java = (
+        '-Xmx1g -Djavax.net.ssl.trustStore="/ca dir/t.p12" -Djavax.net.ssl.trustStoreType=PKCS12 '
+        "-Djavax.net.ssl.trustStorePassword=changeit -Da=b"
+    )
+    ca = "/ca dir/ca.pem"
+    assert after == {
+        "PATH": "/bin",
+        "SSL_CERT_FILE": ca,
+        "REQUESTS_CA_BUNDLE": ca,
+        "CURL_CA_BUNDLE": ca,
+        "HTTPLIB2_CA_CERTS": ca,
+        "NODE_EXTRA_CA_CERTS": ca,
+        "DENO_CERT": ca,
+        "HTTPS_PROXY": "http://p",
+        "JAVA_TOOL_OPTIONS": java,
+        "PHP_INI_SCAN_DIR": ":/php",
+    }
+    assert before["NO_PROXY"] == "*"
+    assert Variables().applied_to(before) == before
+
+
+def test_php_reads_its_own_settings_too() -> None:
+    assert Variables(php="/ours").applied_to({"PHP_INI_SCAN_DIR": "/theirs"}) == {
+        "PHP_INI_SCAN_DIR": "/theirs:/ours"
+    }
+
+
+def test_command_behind_the_proxy_sees_no_other_proxy_and_no_exception() -> None:
+    script = (
+        "import os\n"
+        "names = 'HTTPS_PROXY https_proxy HTTP_PROXY http_proxy ALL_PROXY all_proxy NO_PROXY no_proxy'\n"
+        "print([os.environ.get(name, '')[:17] for name in names.split()])\n"
+        "import urllib.request as u\n"
+        "print(u.build_opener(u.ProxyHandler()).open(os.environ['TIKTOK_MOCK_URL'] + '/_mock/health').status)\n"
+        "try: u.urlopen('https://refused.invalid/')\n"
+        "except OSError as error: print(error)"
+    )
+    theirs = dict.fromkeys(("HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://proxy.invalid:1")
+    done = run(
+        "mockserver", "exec", "--quiet", "--intercept", "proxy", "--", sys.executable, "-c", script,
+        NO_PROXY="tiktokapis.com", **theirs,
+    )  # fmt: skip
+    ours = "http://127.0.0.1:"
+    assert done.stdout.splitlines() == [
+        str([ours, ours, "", "", "", "", "", ""]),
+        "200",
+        "<urlopen error Tunnel connection failed: 403 Forbidden>",
+    ]
+    assert done.stderr.splitlines()[1] == "tiktok-mock: the proxy refused refused.invalid:443 (once)"
