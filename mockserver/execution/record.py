@@ -20,8 +20,8 @@ class RunRecord:
 
     def __init__(self, journal: "JournalFile | None") -> None:
         self.refused = 0
+        self.requests = 0
         self._journal = journal
-        self._requests = 0
         self._first: list[Entry] = []
         self._begun: set[str] = set()
         self._complete: set[str] = set()
@@ -32,7 +32,7 @@ class RunRecord:
             return
         if self._journal is not None:
             self._journal.write(entry)
-        self._requests += 1
+        self.requests += 1
         upload = entry.upload_id
         if upload is not None and entry.clause == "S-INIT-ANSWER":
             self._begun.add(upload)
@@ -48,7 +48,7 @@ class RunRecord:
     def summary(self, faults: Sequence[Armed]) -> list[str]:
         """Lines for the end of the run; `faults` are those of the server's plan."""
         uploads = f"{_count(len(self._begun | self._complete), 'upload')}, {len(self._complete)} complete"
-        lines = [f"{uploads}; {_count(self._requests, 'request')}, {self.refused} refused"]
+        lines = [f"{uploads}; {_count(self.requests, 'request')}, {self.refused} refused"]
         for entry in self._first:
             asked = entry.content_range or ""
             parts = (str(entry.status), entry.method, entry.path, asked, entry.clause, entry.reason)

@@ -114,7 +114,9 @@ class _Run:
                     code = await child.wait()
                 finally:
                     await child.end()
-            return code, [*self._record.summary(server.state.plan.listing()), *self._interception.remarks()]
+            record = self._record
+            summary = record.summary(server.state.plan.listing())
+            return code, [*summary, *self._interception.remarks(record.requests)]
 
 
 def _say(line: str) -> None:

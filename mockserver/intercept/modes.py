@@ -44,8 +44,8 @@ class Interception:
         else:
             yield Variables(put=trust_variables(str(server.trust.bundle)))
 
-    def remarks(self) -> list[str]:
-        """Lines for the summary."""
+    def remarks(self, requests: int) -> list[str]:  # noqa: ARG002 - some ways have more to say
+        """Lines for the summary of a run in which so many requests came."""
         return []
 
 
@@ -72,9 +72,15 @@ class ProxyInterception(Interception):
         finally:
             await self._proxy.close()
 
-    def remarks(self) -> list[str]:
+    def remarks(self, requests: int) -> list[str]:
         refused = self._proxy.refused.most_common(SHOWN)
-        return [f"the proxy refused {asked} ({f'{n} times' if n > 1 else 'once'})" for asked, n in refused]
+        lines = [f"the proxy refused {asked} ({f'{n} times' if n > 1 else 'once'})" for asked, n in refused]
+        if self._proxy.tunnels and not requests:
+            lines.append(
+                "TikTok's hosts were reached, and nothing was asked: "
+                "CMD does not trust the CA that SSL_CERT_FILE and its like name"
+            )
+        return lines
 
 
 class NamespaceInterception(Interception):

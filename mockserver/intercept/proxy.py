@@ -22,10 +22,11 @@ class ConnectProxy:
     def __init__(self, names: Sequence[str]) -> None:
         self.refused: Counter[str] = Counter()
         """What was asked for and not given, as HOST:PORT, and how often."""
+        self.tunnels = 0
         self._names = frozenset(name.lower() for name in names)
         self._target = ("", 0)
         self._server: asyncio.Server | None = None
-        self._tunnels: set[asyncio.Task[None]] = set()
+        self._clients: set[asyncio.Task[None]] = set()
 
     async def start(self, target: tuple[str, int]) -> str:
         """Listen on a free port of loopback; the proxy's URL. `target` is the mock's address for HTTPS."""
@@ -38,15 +39,15 @@ class ConnectProxy:
         """End it, open tunnels included."""
         if self._server is not None:
             self._server.close()
-        for tunnel in self._tunnels:
+        for tunnel in self._clients:
             tunnel.cancel()
-        await asyncio.gather(*self._tunnels, return_exceptions=True)
+        await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._tunnels.add(task)
-            task.add_done_callback(self._tunnels.discard)
+            self._clients.add(task)
+            task.add_done_callback(self._clients.discard)
         try:
             with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
                 await self._answer(reader, writer)
@@ -82,6 +83,7 @@ class ConnectProxy:
         await self._tunnel(reader, writer)
 
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tunnels += 1
         server_reader, server_writer = await asyncio.open_connection(*self._target)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -63,3 +63,18 @@ def test_command_behind_the_proxy_sees_no_other_proxy_and_no_exception() -> None
         "<urlopen error Tunnel connection failed: 403 Forbidden>",
     ]
     assert done.stderr.splitlines()[1] == "tiktok-mock: the proxy refused refused.invalid:443 (once)"
+
+
+def test_command_that_does_not_trust_the_ca_is_told_of() -> None:
+    script = (
+        "import ssl, urllib.request as u\n"
+        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)\n"
+        "try: u.urlopen('https://open.tiktokapis.com/', context=context)\n"
+        "except OSError as error: print('self-signed' in str(error) or 'issuer' in str(error))"
+    )
+    done = run("mockserver", "exec", "--quiet", "--intercept", "proxy", "--", sys.executable, "-c", script)
+    assert done.stdout == "True\n"
+    assert done.stderr.splitlines()[-1] == (
+        "tiktok-mock: TikTok's hosts were reached, and nothing was asked: "
+        "CMD does not trust the CA that SSL_CERT_FILE and its like name"
+    )
