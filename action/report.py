@@ -1,8 +1,8 @@
 """What the mock of a job saw: a table for the job's summary, its journal as files. Then the mock is stopped.
 
-Usage: report.py READY_FILE FOLDER. Prints Markdown; writes journal.jsonl and uploads.json into FOLDER. Exit code 1,
-and a sentence on stderr, where the mock does not answer; 2 under MOCK_FAIL_ON_REFUSED=true where it refused something.
-Nothing but the standard library.
+Usage: report.py READY_FILE FOLDER. Prints Markdown; writes journal.jsonl and uploads.json into FOLDER.
+Exit code 1, and a sentence on stderr, where the mock does not answer; 2 under MOCK_FAIL_ON_REFUSED=true
+where it refused something. Nothing but the standard library.
 """
 
 import json

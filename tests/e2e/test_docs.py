@@ -35,6 +35,7 @@ PAGES = [
             "control",
             "pytest",
             "intercept",
+            "ci",
             "conformance-client",
             "conformance-server",
         )
