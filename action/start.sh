@@ -42,7 +42,12 @@ exports=$(tiktok-mock env --ready-file "$ready")
 (
     eval "$exports"
     while read -r name; do
-        printf '%s=%s\n' "$name" "${!name}"
+        value=${!name}
+        if [ -f "$value" ]; then # the CAs to trust: the mock's file is gone when it is, this one stays for the job
+            cp "$value" "$work/trust.pem"
+            value="$work/trust.pem"
+        fi
+        printf '%s=%s\n' "$name" "$value"
     done < <(sed -n 's/^export \([A-Z0-9_]*\)=.*/\1/p' <<<"$exports") >>"$GITHUB_ENV"
     {
         echo "url=$TIKTOK_MOCK_URL"

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -176,6 +177,20 @@ def test_a_job_from_start_to_summary(runner: Runner) -> None:
     assert not runner.ready.exists(), "the mock is stopped"
 
 
+def test_what_is_trusted_under_tls_can_be_read_when_the_mock_is_gone(runner: Runner) -> None:
+    started = runner.step("start.sh", MOCK_MB="1000", MOCK_ARGS="--tls")
+    assert started.returncode == 0, started.stdout + started.stderr
+    trusted = {name: value for name, value in runner.env.items() if not name.startswith("TIKTOK_")}
+    assert set(trusted.values()) == {str(runner.folder / "tiktok-mock" / "trust.pem")}
+    assert {"SSL_CERT_FILE", "HTTPLIB2_CA_CERTS", "NODE_EXTRA_CA_CERTS"} <= set(trusted)
+    assert runner.env["TIKTOK_MOCK_URL"].startswith("https://")
+    assert upload(runner) == 0
+    done = runner.step("summary.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 complete" in (runner.folder / "GITHUB_STEP_SUMMARY").read_text()
+    assert "BEGIN CERTIFICATE" in Path(trusted["SSL_CERT_FILE"]).read_text()
+
+
 @pytest.mark.parametrize(("token", "code"), [("wrong", 2), ("right", 0)])
 def test_a_refusal_can_fail_the_job(runner: Runner, token: str, code: int) -> None:
     assert runner.step("start.sh", MOCK_MB="1000", MOCK_ARGS="--token right").returncode == 0
@@ -187,8 +202,17 @@ def test_a_refusal_can_fail_the_job(runner: Runner, token: str, code: int) -> No
 
 def test_what_a_fault_did_is_no_refusal_and_one_that_waits_is_told(runner: Runner) -> None:
     assert runner.step("start.sh", MOCK_MB="1000", MOCK_SCENARIO="lost-answer").returncode == 0
+    assert upload(runner) == 0  # a 416 was among the answers
+    faults = '[{"on": {"operation": "status"}, "when": "before_body", "do": {"kind": "close"}}]'
+    request = urllib.request.Request(f"{runner.env['TIKTOK_MOCK_URL']}/_mock/faults", faults.encode())
+    urllib.request.urlopen(request).close()
     assert runner.step("summary.sh", MOCK_FAIL_ON_REFUSED="true").returncode == 0
-    assert "did not strike as often as it was to (fired 0)" in (runner.folder / "GITHUB_STEP_SUMMARY").read_text()
+    journal = Path(runner.written("GITHUB_OUTPUT")["journal"])
+    answers = [json.loads(line)["answer"] for line in journal.read_text().splitlines()]
+    assert 416 in [answer["status"] for answer in answers if answer]
+    summary = (runner.folder / "GITHUB_STEP_SUMMARY").read_text()
+    assert "0 refused" in summary
+    assert summary.count("did not strike as often as it was to (fired 0)") == 1
 
 
 @pytest.mark.parametrize(
