@@ -11,6 +11,7 @@ def video(tmp_path):
 
 def test_a_503_and_lost_answers_do_no_harm(tiktok_mock, video):
     tiktok_mock.fail("chunk", chunk=2, status=503)
+    tiktok_mock.fail("chunk", chunk=3, reset=True, times=2)
     tiktok_mock.fail("chunk", chunk=4, when="after_commit", close=True)
     tiktok_mock.fail("chunk", chunk=-1, when="after_commit", close=True)
     publish_id = upload(video, api_base=tiktok_mock.url, token=tiktok_mock.token, mb=1000)

@@ -35,7 +35,7 @@ class Runner:
     folder: Path
     bin: Path
 
-    def step(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def step(self, script: str, seconds: int = SECONDS, **more: str) -> subprocess.CompletedProcess[str]:
         names = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
         files = {name: str(self.folder / name) for name in names}
         path = f"{self.bin}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -48,7 +48,7 @@ class Runner:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
 
@@ -224,7 +224,7 @@ def test_what_a_fault_did_is_no_refusal_and_one_that_waits_is_told(runner: Runne
     ],
 )
 def test_a_mock_that_does_not_start_is_told_at_once(runner: Runner, options: dict[str, str], said: str) -> None:
-    done = runner.step("start.sh", **options)
+    done = runner.step("start.sh", seconds=25, **options)  # it would wait for thirty
     assert done.returncode == 1
     (error,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
     assert said in error
