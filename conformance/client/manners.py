@@ -124,7 +124,7 @@ def _bearer(evidence: Evidence) -> Iterator[Violation]:
 def _side_by_side(evidence: Evidence) -> Iterator[Violation]:
     """C-ORDER: no chunk before the answer to the one before; without an answer the client has to give up first."""
     for before, one in pairwise(evidence.chunks):
-        if before.status is not None and one.began < before.ended and not before.fault:
+        if before.status is not None and one.began < before.ended and before.fault in ("", "throttle"):
             wanted = f"the answer to {before.content_range!r} before the next chunk"
             yield Violation("C-ORDER", wanted, f"{one} was sent meanwhile", min(before.sequence, one.sequence))
             return

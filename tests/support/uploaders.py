@@ -110,7 +110,7 @@ CHAPTERS = {
         Broken("other-bytes-on-replay", "C-BYTES", "500-first"),
     ),
     "What an answer means": (
-        Broken("parallel", "C-ORDER", "plain"),
+        Broken("parallel", "C-ORDER", "plain", mb=None),
         Broken("each-chunk-twice", "C-ORDER", "plain"),
         Broken("progress-as-next", "C-ORDER", "plain"),
         Broken("partial-content-is-failure", "C-END", "plain"),
@@ -204,7 +204,14 @@ CHAPTERS = {
             "Node: the loop of most tutorials: any trouble is the end.",
             also=f"C-416-RESYNC {_NO_RETRY}",
         ),
-        Broken("fetch-promise-all", "C-ORDER", "plain", "Node: Promise.all over the chunks."),
+        Broken(
+            "fetch-promise-all",
+            "C-ORDER",
+            "plain",
+            "Node: Promise.all over the chunks.",
+            mb=None,
+            also="C-PLAN-PORTABLE",
+        ),
         Broken(
             "fetch-json",
             "C-BODY-IGNORED",
