@@ -90,7 +90,7 @@ OF_ANSWERS: Final[Mapping[str, Mutant]] = {
     "400-as-416": Mutant(
         "What is malformed is answered 416.",
         "S-HEAD-RANGE-MALFORMED S-BODY-CODING S-BODY-SHORT "
-        "S-HEAD-LENGTH-MISMATCH S-HEAD-LENGTH-MISSING S-HEAD-RANGE-INVERTED S-HEAD-TYPE S-ATOMIC-REFUSED",
+        "S-HEAD-LENGTH-MISMATCH S-HEAD-LENGTH-MISSING S-HEAD-RANGE-INVERTED S-HEAD-TYPE",
         rewrite=lambda: status(400, 416),
     ),
     "416-as-206": Mutant(

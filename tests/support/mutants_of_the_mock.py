@@ -199,7 +199,7 @@ OF_CHUNKS: Final[Mapping[str, Mutant]] = {
     ),
     "repeat-counted-twice": Mutant(
         "A chunk that is sent again is accepted, and counted again.",
-        "S-ORDER-REPEAT S-ORDER-PARALLEL S-ATOMIC-CUT",
+        "S-ORDER-REPEAT S-ORDER-PARALLEL",
         edits=_edits(
             "protocol.session",
             (_PLACE, "if self._order(span) is Why.REPEAT:\n            return None\n        " + _PLACE),
