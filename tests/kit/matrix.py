@@ -24,7 +24,7 @@ from support.judged import judged  # noqa: E402
 from support.mutants import MB  # noqa: E402
 
 PAGE: Final = HERE.parents[1] / "docs" / "detection-server.md"
-AT_ONCE: Final = 2
+AT_ONCE: Final = 4
 CAUGHT: Final = "caught"
 HEAD: Final = """\
 # What the judge of servers detects
