@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import xxhash
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from mockserver.protocol.rules import DOCUMENTED
 from support.commands import make_file
 from support.peer import Peer, put_head
 from support.servers import ThreadServer
+from support.steering import assert_is_the_file
 
 MB = 1000
 SMALLEST, LARGEST = 5 * MB, 64 * MB
@@ -154,13 +154,5 @@ def test_whatever_the_file_the_server_ends_with_exactly_it(
     assert result.status == ("SEND_TO_USER_INBOX" if draft else "PUBLISH_COMPLETE")
     assert result.uploaded_bytes == size
     assert all(400 <= status < 500 for status in meddler.refused), meddler
-    (upload,) = server.get("/_mock/uploads")["uploads"]
-    assert upload["complete"]
-    content, offset = file.read_bytes(), 0
-    for kept in upload["chunks"]:
-        assert kept["first"] == offset
-        offset = kept["last"] + 1
-        assert kept["digest"] == xxhash.xxh3_128(content[kept["first"] : offset]).hexdigest()
-    assert offset == size
-    several.append(len(upload["chunks"]) > 1)
+    several.append(assert_is_the_file(server, file) > 1)
     event(f"chunks: {'several' if several[-1] else 'one'}")

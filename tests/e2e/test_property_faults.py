@@ -5,11 +5,9 @@ client ends with one post, byte for byte, and each fault has struck as often as 
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import xxhash
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,7 @@ from mockserver.config import Config
 from mockserver.protocol.rules import DOCUMENTED
 from support.commands import make_file
 from support.servers import ThreadServer
-from support.steering import good
+from support.steering import assert_is_the_file, good
 
 MB = 1000
 SMALLEST, LARGEST = 5 * MB, 64 * MB
@@ -134,15 +132,3 @@ def test_every_fault_strikes_and_the_file_is_there_once(
     assert len(struck_requests) == len(faults)
     assert_is_the_file(server, file)
     fired.append(len(faults))
-
-
-def assert_is_the_file(server: ThreadServer, file: Path) -> None:
-    """One upload was begun and completed, and each chunk that was kept is the file's."""
-    (upload,) = server.get("/_mock/uploads")["uploads"]
-    assert upload["complete"]
-    content, offset = file.read_bytes(), 0
-    for kept in upload["chunks"]:
-        assert kept["first"] == offset
-        offset = kept["last"] + 1
-        assert kept["digest"] == xxhash.xxh3_128(content[kept["first"] : offset]).hexdigest()
-    assert offset == len(content)

@@ -4,7 +4,10 @@ import http.client
 import json
 import select
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import xxhash
 
 from mockserver.journal import Entry
 from support.peer import Peer
@@ -197,3 +200,16 @@ class Events(Peer):
         entry: dict[str, Any] = json.loads(data.removeprefix("data: "))
         assert (number, kind) == (f"id: {entry['sequence']}", "event: entry")
         return entry
+
+
+def assert_is_the_file(server: ThreadServer, file: Path) -> int:
+    """One upload was begun and completed, and each chunk that was kept is the file's. Gives how many they are."""
+    (upload,) = server.get("/_mock/uploads")["uploads"]
+    assert upload["complete"]
+    content, offset = file.read_bytes(), 0
+    for kept in upload["chunks"]:
+        assert kept["first"] == offset
+        offset = kept["last"] + 1
+        assert kept["digest"] == xxhash.xxh3_128(content[kept["first"] : offset]).hexdigest()
+    assert offset == len(content)
+    return len(upload["chunks"])
