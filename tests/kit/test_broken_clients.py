@@ -52,7 +52,10 @@ def _about_one(item: Any) -> bool:
 def _tried(client: Broken, mocks: Mocks, files: Files) -> list[Tried]:
     terms = Terms(client.seconds, client.mb)
     bench = Bench(CommandClient(client.command), mocks, files, terms)
-    return try_all(bench, [SCENARIOS[client.scenario]], Trying(terms, jobs=1))
+    scenarios = [
+        SCENARIOS[name] for name in SCENARIOS if name == client.scenario or (client.races and name == "plain")
+    ]
+    return try_all(bench, scenarios, Trying(terms, jobs=1))
 
 
 @pytest.mark.parametrize("client", SMALL, ids=str)

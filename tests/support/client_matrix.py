@@ -69,8 +69,8 @@ class Forked:
 
 
 def scenarios_for(client: Broken) -> list[Scenario]:
-    """All of them; in real units those that show something there."""
-    if client.mb is None:
+    """All of them; in real units, and of one that races, those that show something."""
+    if client.mb is None or client.races:
         return [one for one in SCENARIOS if one.id in ("plain", client.scenario)]
     return [
         replace(one, options=PROCESSING) if one.id == "long-processing" else one
@@ -96,8 +96,7 @@ class Matrix:
         terms = Terms(SECONDS if client.mb else REAL_SECONDS, client.mb)
         red, errors = self._red(runner, terms, scenarios_for(client))
         clauses = {one.partition("/")[0] for one in red}
-        shown = f"{client.clause}/{client.scenario}"
-        complaints = [] if shown in red else [f"spares {shown}"]
+        complaints = [] if client.shown & red else [f"spares {' or '.join(sorted(client.shown))}"]
         complaints += [f"spares {clause}" for clause in sorted(client.red - clauses)]
         complaints += [f"turns {one} red" for one in sorted(red) if one.partition("/")[0] not in client.red]
         return ", ".join(complaints + errors) or CAUGHT
