@@ -1,4 +1,5 @@
-"""From process start to the ready line, as a ratio to `python -c "import aiohttp.web"`, in turn in one run.
+"""Start-up as ratios, each pair in turn in one run: the ready line to `python -c "import aiohttp.web"`, and
+`--help` of each command to `python -c pass`.
 
 python benchmarks/startup.py [--rounds N]
 """
@@ -8,6 +9,17 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+
+HELP = (
+    ("mockserver",),
+    ("mockserver", "serve"),
+    ("mockserver", "exec"),
+    ("conformance",),
+    ("conformance", "server"),
+    ("conformance", "client"),
+    ("client_reference",),
+)
 
 
 def until_ready() -> float:
@@ -22,23 +34,31 @@ def until_ready() -> float:
     return took
 
 
-def until_done(*code: str) -> float:
+def until_done(*words: str) -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", *code], check=True)
+    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 
+def side_by_side(theirs: Callable[[], float], mine: Callable[[], float], rounds: int) -> str:
+    pairs = [(theirs(), mine()) for _ in range(rounds + 1)][1:]
+    base, took = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
+    return f"{base:.0f} ms, {took:.0f} ms, ratio {statistics.median(b / a for a, b in pairs):.2f}"
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Start-up as a ratio.")
+    parser = argparse.ArgumentParser(description="Start-up as ratios.")
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    pairs = [(until_done("import aiohttp.web"), until_ready()) for _ in range(rounds + 1)][1:]
-    base, ready = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(mine / theirs for theirs, mine in pairs)
-    print(
-        f"import aiohttp.web {base * 1e3:.0f} ms, ready line {ready * 1e3:.0f} ms, "
-        f"ratio {ratio:.2f} (goal: at most 1.3)"
-    )
+    ready = side_by_side(lambda: until_done("-c", "import aiohttp.web"), until_ready, rounds)
+    print(f"import aiohttp.web, ready line: {ready} (goal: at most 1.3)")
+    for command in HELP:
+        asked = side_by_side(
+            lambda: until_done("-c", "pass"),
+            lambda words=command: until_done("-m", *words, "--help"),
+            rounds,
+        )
+        print(f"pass, {' '.join(command)} --help: {asked}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The command `tiktok-upload`."""
 
-import asyncio
 import json
 import re
 import signal
@@ -99,6 +98,8 @@ def main(
     """
     if not token and upload_url is None:
         raise click.UsageError("The access token is missing; give it as --token T or in TIKTOK_ACCESS_TOKEN.")
+    import asyncio  # noqa: PLC0415 - --help does without
+
     ending = Ending()
     try:
         from client_reference.transport import upload  # noqa: PLC0415 - --help should not load aiohttp
@@ -145,6 +146,8 @@ class Ending:
         self.terminated = False
 
     async def watch(self, uploading: Coroutine[None, None, UploadResult]) -> UploadResult:
+        import asyncio  # noqa: PLC0415 - --help does without
+
         task = asyncio.ensure_future(uploading)
 
         def terminate() -> None:

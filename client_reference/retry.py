@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,8 @@ def retry_after_seconds(value: str | None, now: float | None) -> float | None:
         return float(text)
     if not text or now is None:
         return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to load, for a header that is rare
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

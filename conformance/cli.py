@@ -5,7 +5,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from importlib import metadata
 from typing import Any
 
 import click
@@ -29,6 +28,8 @@ class UnableToJudgeError(click.ClickException):
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's shape
     if not wanted:
         return
+    from importlib import metadata  # noqa: PLC0415 - slow, and hardly ever asked for
+
     try:
         version = metadata.version("tiktok-upload-mock")
     except metadata.PackageNotFoundError:
@@ -56,7 +57,7 @@ def clauses(pattern: str) -> None:
     click.echo("\n\n".join(_page(chapter) for chapter in chosen))
 
 
-@cli.command()
+@cli.command(short_help="Judge a server, by its base URL.")
 @server_options
 def server(*, api_base: str | None, only_list: bool, **options: Any) -> int:
     """Judge an upload server: any that speaks TikTok's side of the protocol.
@@ -79,7 +80,7 @@ def server(*, api_base: str | None, only_list: bool, **options: Any) -> int:
         raise UnableToJudgeError(f"{error}.") from None
 
 
-@cli.command(context_settings={"ignore_unknown_options": False})
+@cli.command(short_help="Judge an uploader, by its command.")
 @client_options
 def client(*, command: tuple[str, ...], only_list: bool, **options: Any) -> int:
     """Judge an uploader: CMD uploads a file once for each scenario, against a mock that the kit starts.

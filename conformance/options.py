@@ -51,52 +51,86 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WRITTEN = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+def selection_options(things: str) -> tuple[Any, ...]:
+    """Those of both judges that choose what is judged; `things` are what has ids besides clauses."""
+    return (
+        click.option(
+            "--only", multiple=True, metavar="ID", help=f"Only these {things} or clauses; a glob; repeatable."
+        ),
+        click.option("--skip", multiple=True, metavar="ID", help="Not these; a glob; repeatable."),
+        click.option("--list", "only_list", is_flag=True, help=f"List the {things} and end."),
+    )
+
+
+VERDICT_OPTIONS = (
+    click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of all that is drawn."),
+    click.option("--strict", is_flag=True, help="Broken should-clauses fail the run too."),
+    click.option(
+        "--known-failing",
+        type=READ,
+        metavar="FILE",
+        help="Ids that have to fail, one a line; one that passes is stale.",
+    ),
+    click.option("--json", "json_file", type=_WRITTEN, metavar="FILE", help="Write the findings as JSON."),
+    click.option("--junit", "junit_file", type=_WRITTEN, metavar="FILE", help="Write them as JUnit XML."),
+    click.option("--html", "html_file", type=_WRITTEN, metavar="FILE", help="Write them as a page for a browser."),
+)
+"""Those of both that say what counts, and where it is written."""
+
+
+def jobs_option(things: str, default: int) -> Any:
+    """How many of `things` go on at a time."""
+    valid = click.IntRange(1, 64)
+    return click.option(
+        "--jobs", type=valid, default=default, show_default=True, metavar="N", help=f"{things} at a time."
+    )
+
 
 SERVER_OPTIONS = (
     click.option("--api-base", type=ApiBase(), metavar="URL", help="The target; upload_urls come from its init."),
     click.option("--token", type=Token(), metavar="T", help="The user's access token; else one is made up."),
     click.option("--control-token", type=Token(), metavar="T", help="For /_mock/, where the target has that."),
-    click.option("--only", multiple=True, metavar="ID", help="Only these cases or clauses; a glob; repeatable."),
-    click.option("--skip", multiple=True, metavar="ID", help="Not these; a glob; repeatable."),
+    *selection_options("cases"),
     click.option(
         "--profile",
         type=click.Choice(PROFILES),
         default=PROFILES[0],
         show_default=True,
-        help="The readings that are demanded where the guide leaves a choice.",
+        metavar="NAME",
+        help=f"Which readings to demand: {', '.join(PROFILES)}.",
     ),
     click.option("--mb", type=click.IntRange(200, 2**24), metavar="BYTES", help="What 5, 64 and 128 MB count in."),
     click.option("--rate", type=click.IntRange(1), metavar="N", help="At most N inits a minute."),
     click.option("--url-lifetime", type=Seconds(), metavar="SECONDS", help="Of an upload_url; waited for."),
-    click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="Cases at a time."),
+    jobs_option("Cases", 8),
     click.option(
-        "--patience", type=Seconds(), default=10, show_default=True, help="Seconds to wait for an answer."
+        "--patience",
+        type=Seconds(),
+        default=10,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for an answer.",
     ),
     click.option(
-        "--time-limit", type=Seconds(), default=120, show_default=True, help="Seconds that a case may take."
+        "--time-limit",
+        type=Seconds(),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="What a case may take.",
     ),
     click.option(
-        "--examples", type=click.IntRange(1), metavar="N", help="Stories that each machine draws; else 60 at most."
+        "--examples",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Stories that each machine draws; else 60 at most.",
     ),
-    click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn."),
-    click.option("--strict", is_flag=True, help="Broken should-clauses fail the run too."),
-    click.option(
-        "--known-failing",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Ids that have to fail, one a line; one that does not is stale.",
-    ),
-    click.option("--json", "json_file", type=_WRITTEN, metavar="FILE", help="Write the findings as JSON."),
-    click.option("--junit", "junit_file", type=_WRITTEN, metavar="FILE", help="Write them as JUnit XML."),
-    click.option("--html", "html_file", type=_WRITTEN, metavar="FILE", help="Write them as a page for a browser."),
-    click.option(
-        "--replay",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Only the failed stories of a machine that FILE has: one that was saved, or a JSON report.",
-    ),
-    click.option("--list", "only_list", is_flag=True, help="List the cases and end."),
+    click.option("--replay", type=READ, metavar="FILE", help="Only the failed stories saved in FILE."),
+    *VERDICT_OPTIONS,
 )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from mockserver import __version__
-from mockserver.options import ca_options, config_of, exec_options, log_options, server_options
-from mockserver.parameters import ReadyPath, option
+from mockserver.options import OUTPUT, SECTIONS, ca_options, config_of, exec_options, log_options, server_options
+from mockserver.parameters import ReadyPath, Sectioned, option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,13 +22,13 @@ def cli() -> None:
     """A fake TikTok Content Posting API for tests."""
 
 
-@cli.command()
+@cli.command(cls=Sectioned)
 @server_options
 @log_options
 def serve(log_format: str, *, quiet: bool, ready_file: Path | None, **options: Any) -> None:
     """Run until interrupted.
 
-    Every option can come from the environment too, as TIKTOK_MOCK_PORT and so on; a flag beats it.
+    Each option can come from the environment too, as TIKTOK_MOCK_PORT and so on.
     """
     config = config_of(**options)
     from mockserver.serving import serve_forever  # noqa: PLC0415 - --help does without aiohttp
@@ -40,8 +40,10 @@ class _WrongUsageOfOwn(click.UsageError):
     exit_code = 125
 
 
-class _Passing(click.Command):
+class _Passing(Sectioned):
     """A command that passes another's exit code on: its own wrong usage is 125, like its other failures."""
+
+    of_serve = tuple(section for section in SECTIONS if section != OUTPUT)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         try:
@@ -57,17 +59,17 @@ class _Passing(click.Command):
 
 
 @cli.command(name="exec", cls=_Passing, context_settings={"allow_interspersed_args": False})
-@exec_options
-@log_options
 @option(
     "--intercept",
-    "Take TikTok's hosts to the mock: proxy, or netns (Linux).",
+    "Take TikTok's hosts to the mock; netns: Linux.",
     type=click.Choice(["none", "proxy", "netns"]),
     default="none",
-    show_default=True,
+    metavar="none|proxy|netns",
 )
 @option("--journal", "All exchanges, as JSON lines.", type=ReadyPath(path_type=Path), metavar="FILE")
-@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but something was refused.", is_flag=True)
+@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but a request was refused.", is_flag=True)
+@log_options
+@exec_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(
     command: tuple[str, ...],
@@ -106,7 +108,7 @@ def exec_(
     sys.exit(run_command(config, terms, interception_of(intercept)))
 
 
-@cli.command()
+@cli.command(short_help="Print shell exports for a running server.")
 @option(
     "--ready-file",
     "The one that serve --ready-file wrote.",
@@ -121,7 +123,7 @@ def env(ready_file: Path) -> None:
     sys.exit(_told(lambda: exports(ready_file)))
 
 
-@cli.command()
+@cli.command(short_help="Print the path of a kept CA certificate.")
 @ca_options
 def ca(ca_dir: Path | None, tls_name: Sequence[str]) -> None:
     """Print the path of the CA certificate that --ca-dir keeps; it is made where there is none."""
@@ -149,7 +151,7 @@ def _told(text: Callable[[], str]) -> int:
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Serve, and upload a file through a few faults.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def demo(file: Path | None) -> None:
     """Serve on a free port and upload FILE, or a made one of 50,000,123 bytes.

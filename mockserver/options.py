@@ -39,92 +39,136 @@ def _scenarios() -> Sequence[str]:
     return scenario_names()
 
 
+RULES, FAULTS, KEPT, HTTPS, CONTROL, OUTPUT = SECTIONS = (
+    "The server and its rules",
+    "Faults",
+    "What is kept",
+    "HTTPS and names",
+    "The control surface",
+    "Output",
+)
+
+_CA_OPTIONS = (
+    option("--ca-dir", "Keep the CA there; else each run has its own.", HTTPS, type=Directory(), metavar="DIR"),
+    option(
+        "--tls-name", "Further name for it; repeatable.", HTTPS, type=HostName(), multiple=True, metavar="NAME"
+    ),
+)
 _OPTIONS = (
-    option("--host", "Where to listen; localhost: on both loopbacks.", default="127.0.0.1", show_default=True),
+    option(
+        "--host", "127.0.0.1 (default); localhost: both loopbacks.", RULES, default="127.0.0.1", metavar="HOST"
+    ),
     option(
         "--profile",
-        "Reading of the rules: documented, observed or strict.",
+        "documented (default), observed or strict.",
+        RULES,
         type=Named("profile", lambda: list(PROFILES)),
         default="documented",
-        show_default=True,
         metavar="NAME",
     ),
-    option("--rule", "One switch changed; repeatable.", type=Rule(), multiple=True, metavar="NAME=VALUE"),
+    option("--rule", "One switch changed; repeatable.", RULES, type=Rule(), multiple=True, metavar="NAME=VALUE"),
     option(
         "--mb",
-        "What 5, 64 and 128 MB count in; 1000 makes a 5 kB minimum chunk.",
+        "What MB means; 1000 makes chunks of kilobytes.",
+        RULES,
         type=click.IntRange(SMALLEST_MB, 2**40),
         metavar="BYTES",
     ),
-    option("--url-lifetime", "An upload_url's validity.", type=SOME_TIME, default=3600, metavar="SECONDS"),
     option(
-        "--publish-delay", "How long a finished upload is processed.", type=ANY_TIME, default=0, metavar="SECONDS"
+        "--url-lifetime",
+        "How long an upload_url is valid.",
+        RULES,
+        type=SOME_TIME,
+        default=3600,
+        show_default=True,
+        metavar="SECONDS",
     ),
-    option("--body-timeout", "Silence that ends a body with 400.", type=SOME_TIME, default=30, metavar="SECONDS"),
     option(
-        "--token", "Bearer token to accept; repeatable. None: any.", type=Secret(), multiple=True, metavar="TOKEN"
+        "--publish-delay",
+        "How long an upload is processed.",
+        RULES,
+        type=ANY_TIME,
+        default=0,
+        show_default=True,
+        metavar="SECONDS",
+    ),
+    option(
+        "--body-timeout",
+        "Silence that ends a body with 400.",
+        RULES,
+        type=SOME_TIME,
+        default=30,
+        show_default=True,
+        metavar="SECONDS",
+    ),
+    option(
+        "--token",
+        "Accept this bearer token; repeatable; else any.",
+        RULES,
+        type=Secret(),
+        multiple=True,
+        metavar="TOKEN",
+    ),
+    option("--faults", "Waiting from the start; JSON or TOML.", FAULTS, type=FaultFile(), metavar="FILE"),
+    option(
+        "--scenario",
+        "One of those that tiktok-mock scenarios lists.",
+        FAULTS,
+        type=Named("scenario", _scenarios),
+        metavar="NAME",
     ),
     option(
         "--digest",
-        "Of each chunk: xxh3_128, one of hashlib's, or none.",
+        "Of chunks: hashlib's, or none.",
+        KEPT,
         type=Named("digest", _digests),
         default="xxh3_128",
         show_default=True,
         metavar="NAME",
     ),
-    option("--keep", "Also keep each completed upload as a file there.", type=Directory(), metavar="DIR"),
+    option("--keep", "Also the file of each completed upload.", KEPT, type=Directory(), metavar="DIR"),
     option(
         "--max-uploads",
-        "The newest N uploads are remembered.",
+        "The newest N are remembered.",
+        KEPT,
         type=click.IntRange(1),
         default=100_000,
         show_default=True,
         metavar="N",
     ),
-    option("--faults", "Faults that wait from the start, JSON or TOML.", type=FaultFile(), metavar="FILE"),
+    option("--tls", "Serve HTTPS, by a certificate for TikTok's hosts.", HTTPS, is_flag=True),
+    *_CA_OPTIONS,
+    option("--cert", "A certificate (chain) of yours, with --key.", HTTPS, type=Directory(), metavar="FILE"),
+    option("--key", "Its private key.", HTTPS, type=Directory(), metavar="FILE"),
+    option("--public-url", "Scheme and host of upload_url.", HTTPS, type=PublicUrl(), metavar="URL"),
+    option("--upload-host", "Host of upload_url, with HTTPS.", HTTPS, type=HostName(), metavar="HOST"),
     option(
-        "--scenario",
-        "A fault list that comes with the package (see tiktok-mock scenarios).",
-        type=Named("scenario", _scenarios),
-        metavar="NAME",
+        "--control-token", "Asked by /_mock/; needed beyond loopback.", CONTROL, type=Secret(), metavar="TOKEN"
     ),
-    option("--public-url", "Scheme and host in upload_url.", type=PublicUrl(), metavar="URL"),
-    option("--control-token", "Demanded by /_mock/; compulsory beyond loopback.", type=Secret(), metavar="TOKEN"),
     option(
         "--allow-host",
-        "Further Host names for /_mock/; repeatable.",
-        type=HostName(),
-        multiple=True,
-        metavar="NAME",
-    ),
-    option("--no-explain", "Leave the X-Mock headers out of answers.", is_flag=True),
-    option("--tls", "Serve HTTPS, by a certificate for TikTok's hosts.", is_flag=True),
-    option("--cert", "The user's own certificate (chain), with --key.", type=Directory(), metavar="FILE"),
-    option("--key", "Its private key.", type=Directory(), metavar="FILE"),
-    option("--upload-host", "Host in upload_url, with TLS.", type=HostName(), metavar="HOST"),
-)
-_CA_OPTIONS = (
-    option("--ca-dir", "Keep the CA there, instead of one for each run.", type=Directory(), metavar="DIR"),
-    option(
-        "--tls-name",
-        "Further name for the certificate; repeatable.",
+        "Further Host name for /_mock/; repeatable.",
+        CONTROL,
         type=HostName(),
         multiple=True,
         metavar="NAME",
     ),
 )
+_EXPLAIN = option("--no-explain", "Leave our own headers out of answers.", OUTPUT, is_flag=True)
 _LOG_OPTIONS = (
     option(
         "--log-format",
-        "One line per request on stderr.",
+        "A line per request on stderr.",
+        OUTPUT,
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
     ),
-    option("--quiet", "No request log.", is_flag=True),
+    option("--quiet", "No request log.", OUTPUT, is_flag=True),
     option(
         "--ready-file",
-        "Written, as JSON, once the port is open.",
+        "JSON, written once the port is open.",
+        OUTPUT,
         type=ReadyPath(dir_okay=False, path_type=Path),
         metavar="PATH",
     ),
@@ -133,12 +177,12 @@ _LOG_OPTIONS = (
 
 def server_options(command: _Command) -> _Command:
     """Add the options that say what server to run, as `serve` has them; `config_of` reads them."""
-    return _add(command, _port(8080), *_OPTIONS, *_CA_OPTIONS)
+    return _add(command, _port(8080), *_OPTIONS, _EXPLAIN)
 
 
 def exec_options(command: _Command) -> _Command:
     """The same as `exec` has them: on a free port."""
-    return _add(command, _port(0), *_OPTIONS, *_CA_OPTIONS)
+    return _add(command, _port(0), *_OPTIONS, _EXPLAIN)
 
 
 def log_options(command: _Command) -> _Command:
@@ -153,7 +197,9 @@ def ca_options(command: _Command) -> _Command:
 
 def _port(default: int) -> Callable[[_Command], _Command]:
     valid = click.IntRange(0, 65535)
-    return option("--port", "0 takes a free one.", type=valid, default=default, show_default=True)
+    return option(
+        "--port", "0 takes a free one.", RULES, type=valid, default=default, show_default=True, metavar="PORT"
+    )
 
 
 def _add(command: _Command, *options: Callable[[_Command], _Command]) -> _Command:

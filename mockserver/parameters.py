@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,6 +141,45 @@ ANY_TIME = Seconds(0, _LONGEST)
 SOME_TIME = Seconds(0, _LONGEST, min_open=True)
 
 
-def option(name: str, meaning: str, **kwargs: Any) -> Callable[[_Command], _Command]:
+class Option(click.Option):
+    """One of a section of the help; the range that it checks is told when a value is out of it, not before."""
+
+    def __init__(self, *args: Any, section: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+class Sectioned(click.Command):
+    """A command whose help shows its options by sections, in the order in which they first come.
+
+    `of_serve`: options of these sections are only named, for `serve --help` tells what they mean.
+    """
+
+    of_serve: Sequence[str] = ()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[click.Option]] = {}
+        for one in self.get_params(ctx):
+            if isinstance(one, click.Option):
+                sections.setdefault(getattr(one, "section", None) or "Options", []).append(one)
+        named = [one.opts[0] for section in self.of_serve for one in sections.pop(section, ())]
+        for section, options in sections.items():
+            if rows := [row for one in options if (row := one.get_help_record(ctx))]:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
+        if named:
+            with formatter.section("Taken too, and explained by tiktok-mock serve --help"):
+                width = formatter.width - formatter.current_indent
+                for line in textwrap.wrap(", ".join(named), width, break_on_hyphens=False):
+                    formatter.write_text(line)
+
+
+def option(name: str, meaning: str, section: str | None = None, **kwargs: Any) -> Callable[[_Command], _Command]:
+    """An option that comes from the command line or from the environment, as TIKTOK_MOCK_NAME."""
     variable = "TIKTOK_MOCK_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, envvar=variable, help=meaning, **kwargs)
+    return click.option(name, cls=Option, envvar=variable, help=meaning, section=section, **kwargs)
