@@ -4,8 +4,7 @@ All of them through all scenarios: tests/kit/client_matrix.py.
 """
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from conformance.verdict import Verdict
 from support.commands import run
 from support.uploaders import BROKEN, GOOD, Broken, lacking, page
 
+Judged = Callable[[Broken], list[Tried]]
 SCENARIOS = {one.id: one for one in load_scenarios()}
 SMALL = [one for one in BROKEN.values() if one.clause != "C-MEMORY"]  # a gigabyte is for the matrix
 
@@ -32,21 +32,11 @@ def test_the_table_of_them_is_in_the_docs() -> None:
 
 
 @pytest.fixture(scope="module")
-def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What came of each broken client that is asked for, by name: two at a time."""
-    asked = [item.callspec.params["client"] for item in request.session.items if _about_one(item)]
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+    """What comes of a broken client in the scenario that shows it."""
     files = Files(tmp_path_factory.mktemp("files"), 0)
-    with Mocks("--mb", "1000") as small, Mocks() as real, ThreadPoolExecutor(2) as pool:
-        yield {
-            one.name: pool.submit(_tried, one, small if one.mb else real, files)
-            for one in asked
-            if not lacking(one.command)
-        }
-
-
-def _about_one(item: Any) -> bool:
-    callspec = getattr(item, "callspec", None)
-    return item.path == Path(__file__) and callspec is not None and "client" in callspec.params
+    with Mocks("--mb", "1000") as small, Mocks() as real:
+        yield lambda one: _tried(one, small if one.mb else real, files)
 
 
 def _tried(client: Broken, mocks: Mocks, files: Files) -> list[Tried]:
@@ -59,10 +49,10 @@ def _tried(client: Broken, mocks: Mocks, files: Files) -> list[Tried]:
 
 
 @pytest.mark.parametrize("client", SMALL, ids=str)
-def test_is_caught_under_its_clause_and_no_other(client: Broken, judged: dict[str, Future[list[Tried]]]) -> None:
+def test_is_caught_under_its_clause_and_no_other(client: Broken, judged: Judged) -> None:
     if why := lacking(client.command):
         pytest.skip(why)
-    findings = [finding for one in judged[client.name].result() for finding in one.findings]
+    findings = [finding for one in judged(client) for finding in one.findings]
     red = {one.case.clause for one in findings if one.outcome in (Outcome.FAIL, Outcome.ERROR)}
     assert {client.clause} <= red <= ({client.clause} if client.mb else client.red)
     verdict = Verdict(client.name, "documented", load_chapters(), tuple(findings), strict=True)
