@@ -24,7 +24,7 @@ from conformance.client.scenario import (
     load_scenarios,
     read_scenarios,
 )
-from conformance.client.scorecard import Card, as_table, card_of, totals
+from conformance.client.scorecard import Card, as_table, card_of, headline, totals
 from conformance.client.timeline import timeline
 from conformance.client.trying import Bench
 from conformance.judging import UnableError
@@ -178,13 +178,7 @@ def _print_cards(cards: dict[str, Card], console: Console) -> None:
     told = totals(cards)
     if not told:
         return
-    sent, beyond = told["bytes_sent"], told["bytes_beyond"]
-    console.print(
-        f"{told['runs']} runs: {told['requests']} requests, {told['retries']} retries, "
-        f"{sent:,} bytes sent, {beyond:,} beyond the files",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(headline(told), highlight=False, soft_wrap=True)
     for name, words in (
         ("most_bytes_beyond", "most bytes beyond the file"),
         ("longest_recovery", "longest recovery, in seconds"),

@@ -88,6 +88,15 @@ def totals(cards: Mapping[str, Card]) -> dict[str, Any]:
     }
 
 
+def headline(told: Mapping[str, Any]) -> str:
+    """Totals in one line."""
+    runs = f"{told['runs']} run{'' if told['runs'] == 1 else 's'}"
+    return (
+        f"{runs}: {told['requests']} requests, {told['retries']} retries, "
+        f"{told['bytes_sent']:,} bytes sent, {told['bytes_beyond']:,} beyond the files"
+    )
+
+
 _COLUMNS = ("scenario", "requests", "retries", "sent", "beyond the file", "waits", "recovery", "memory", "posts")
 
 
@@ -97,11 +106,7 @@ def as_table(cards: Mapping[str, Card]) -> str:
         return ""
     head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
     rows = "".join(_row(name, card) for name, card in cards.items())
-    told = totals(cards)
-    summary = (
-        f"{told['runs']} runs: {told['requests']} requests, {told['retries']} retries, "
-        f"{told['bytes_sent']:,} bytes sent, {told['bytes_beyond']:,} beyond the files. Each run:"
-    )
+    summary = f"{headline(totals(cards))}. Each run:"
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<details><summary>{summary}</summary>{table}</details>"
 

@@ -121,7 +121,7 @@ def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
         ),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     outputs = re.split(rf"\n{re.escape(MARK)}([0-9]+)\n", done.stdout)
