@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -216,15 +217,18 @@ def _fault_told(fault: Mapping[str, Any]) -> str:
 def _mover(mock: Mock, moves: tuple[Move, ...]) -> Callable[[], None]:
     """Moves the clock as soon as the journal has what a move waits for."""
     left = list(moves)
-    next_look = 0.0
+    seen: Counter[str] = Counter()
+    next_look, last = 0.0, 0
 
     def glance() -> None:
-        nonlocal next_look
+        nonlocal next_look, last
         if not left or time.monotonic() < next_look:
             return
         next_look = time.monotonic() + _WATCH_EVERY
-        entries = mock.ask("GET", "/_mock/journal")["entries"]
-        while left and sum(one["operation"] == left[0].operation for one in entries) >= left[0].count:
+        journal = mock.ask("GET", f"/_mock/journal?since={last}")
+        last = journal["last"]
+        seen.update(one["operation"] for one in journal["entries"])
+        while left and seen[left[0].operation] >= left[0].count:
             mock.ask("POST", "/_mock/clock", {"advance": left.pop(0).advance})
 
     return glance

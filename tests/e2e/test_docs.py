@@ -21,6 +21,7 @@ from mockserver.control.openapi import document
 from mockserver.faults.kinds import MOMENTS, NEED_AN_UPLOAD, When
 from mockserver.faults.scenarios import load_scenario, scenario_names
 from mockserver.protocol.rules import PROFILES, SWITCHES
+from mockserver.testing import TikTokMock
 from support.commands import environment
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +167,17 @@ def test_faults_page_has_every_kind_with_its_moments_and_every_scenario() -> Non
     scenarios = table_of("docs/faults.md", "scenario")
     assert scenarios == {name: {"what happens": load_scenario(name).title} for name in scenario_names()}
     assert list(table_of("docs/faults.md", "when")) == [when.value for when in When]
+
+
+def test_recipes_of_the_readme_can_be_armed() -> None:
+    recipes = table_of("README.md", "does your uploader")
+    assert len(recipes) >= 8
+    with TikTokMock(mb=1000) as mock:
+        for question, recipe in recipes.items():
+            assert load_scenario(recipe["scenario"]).faults, question
+            before = len(mock.faults())
+            eval(recipe["with the fixture"], {"fail": mock.fail, "scenario": mock.scenario})
+            assert len(mock.faults()) > before, question
 
 
 def test_page_on_servers_has_every_option_with_its_default_and_its_like_under_pytest() -> None:

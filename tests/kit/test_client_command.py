@@ -98,6 +98,28 @@ def test_a_replay_that_cannot_be_read(text: str, sentence: str, tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
+def test_a_scenario_of_ones_own_may_move_the_clock(tmp_path: Path) -> None:
+    """The post is processed for an hour, which is over as soon as the client has asked once."""
+    (tmp_path / "mine.toml").write_text(
+        """
+        [[scenario]]
+        id = "an-hour"
+        sentence = "The post is processed for an hour."
+        for = ["C-STATUS-POLL"]
+        size = "2 M"
+        options = ["--publish-delay", "3600"]
+        moves = [{ operation = "status", count = 1, advance = 3600 }]
+        """
+    )
+    report = tmp_path / "out.json"
+    mine = ["--replay", str(tmp_path / "mine.toml"), "--json", str(report)]
+    done = run("conformance", *BASE, *mine, "--", *GOOD, "--mb", "{mb}")
+    assert done.returncode == 0, done.stdout
+    (told,) = json.loads(report.read_text())["scenarios"]
+    assert told["exit_code"] == 0
+    assert told["scorecard"]["requests"] == 4, "init, a chunk, and status twice"
+
+
 def test_known_failures_and_stale_ones(tmp_path: Path) -> None:
     words = script(tmp_path, "raise SystemExit(1)")
     (tmp_path / "known").write_text("C-END/plain # not written yet\n")
