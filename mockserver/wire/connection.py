@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import hdrs, web
-from aiohttp.streams import StreamReader
+from aiohttp.http import RawRequestMessage
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from mockserver.journal import Instant
@@ -222,6 +224,9 @@ class UploadConnection(RequestHandler):
         began, self._began = self._began or self._hooks.instant(), None
         self._arrivals.extend([began] * count)
         message, payload = self._messages[-1]
+        if isinstance(message, RawRequestMessage) and message.version.major != 1:
+            message, payload = _unspoken(message), EMPTY_PAYLOAD
+            self._messages[-1] = message, payload
         if not isinstance(message, _ErrInfo):
             self._last_payload = payload
             self._body_left = _body_length(message, payload)
@@ -266,6 +271,13 @@ def _body_length(message: Any, payload: StreamReader) -> int | None:
         return 0
     length = message.headers.get(hdrs.CONTENT_LENGTH)
     return None if length is None else int(length) - payload.total_bytes
+
+
+def _unspoken(message: RawRequestMessage) -> _ErrInfo:
+    """Requests of HTTP/0.9 and 2.0, which aiohttp takes for ones of 1.1, and answers in their version."""
+    major, minor = message.version
+    told = f"HTTP/1.1 is spoken here, the request line says HTTP/{major}.{minor}"
+    return _ErrInfo(400, BadHttpMessage(told), told)
 
 
 def _last_resort() -> web.Response:

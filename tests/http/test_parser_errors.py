@@ -24,6 +24,9 @@ BROKEN = {
     "oversized line": b"PUT /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
     "too many headers": HEAD + b"".join(b"X-%d: y\r\n" % number for number in range(400)) + b"\r\n",
     "bytes above 127 in the target": b"PUT /video/?upload_id=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "version 0.9": b"PUT /video/\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+    "version 2": b"PUT /video/ HTTP/2.0\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+    "version 2, prior knowledge": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "version 3": b"PUT /video/ HTTP/3.0\r\nHost: x\r\n\r\n",
 }
 

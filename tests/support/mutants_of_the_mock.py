@@ -185,6 +185,11 @@ OF_INIT: Final[Mapping[str, Mutant]] = {
 }
 
 OF_CHUNKS: Final[Mapping[str, Mutant]] = {
+    "any-http-version": Mutant(
+        "A request of HTTP/0.9 or 2.0 is taken for one of 1.1.",
+        "S-HTTP",
+        edits=_edits("wire.connection", ("message.version.major != 1", "message.version.major > 9")),
+    ),
     "gap-accepted": _chunk(
         "A chunk may begin beyond what is there.",
         "S-ORDER-GAP",
