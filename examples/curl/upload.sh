@@ -18,7 +18,7 @@ send() { # METHOD URL [OPTION...]: the status; the answer is in $work
     shift 2
     : >"$work/headers"
     curl -sS -X "$method" "$url" -o "$work/body" -D "$work/headers" -w '%{http_code}' \
-        --retry 5 --retry-all-errors --connect-timeout 10 --max-time 60 "$@" ||
+        --retry 5 --retry-all-errors --connect-timeout 10 --speed-limit 1 --speed-time 30 "$@" ||
         die "$method does not come through"
 }
 
@@ -28,7 +28,7 @@ call() { # PATH JSON
 }
 
 field() { # NAME: the last answer's
-    sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$work/body"
+    sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$work/body"
 }
 
 end_of() { # PLACE: where the chunk that begins there ends

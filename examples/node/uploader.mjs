@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const WAITS = [200, 400, 800, 1600, 3200];
-const TIMEOUT = 60_000;
+const PATIENCE = 30_000; // and the time that the body takes at 100 kB a second
 const POLL_EVERY = 2500;
 const POLLS = 120;
 
@@ -70,11 +70,12 @@ async function published(publish_id, status) {
 
 /** An answer that is worth reading: 429, 5xx and none at all are tried again, the waits growing. */
 async function send(url, request) {
+    const patience = PATIENCE + Math.ceil(request.body.length / 100);
     let problem;
     for (const wait of [...WAITS, null]) {
         let after = 0;
         try {
-            const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT), ...request });
+            const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(patience), ...request });
             const { status, headers } = answer;
             const text = await answer.text();
             if (status !== 429 && status < 500) return { status, headers, text };

@@ -8,7 +8,7 @@ class UploadError extends RuntimeException {}
 final class Uploader
 {
     private const WAITS = [0.2, 0.4, 0.8, 1.6, 3.2];
-    private const SECONDS = 60;
+    private const SILENCE_SECONDS = 30;
     private const POLL_SECONDS = 2.5;
     private const POLLS = 120;
 
@@ -111,7 +111,8 @@ final class Uploader
                 CURLOPT_POSTFIELDS => $body,
                 CURLOPT_HTTPHEADER => $headers,
                 CURLOPT_RETURNTRANSFER => true,
-                CURLOPT_TIMEOUT => self::SECONDS,
+                CURLOPT_LOW_SPEED_LIMIT => 1,
+                CURLOPT_LOW_SPEED_TIME => self::SILENCE_SECONDS,
                 CURLOPT_HEADERFUNCTION => function ($curl, string $line) use (&$answered): int {
                     [$name, $value] = explode(':', $line, 2) + [1 => ''];
                     $answered[strtolower($name)] = trim($value);

@@ -24,11 +24,20 @@ GOOD = {
         *("--token", "{token}", "--mb", "{mb}"),
     ),
 }
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TO_COPY = {
+    "examples/python-requests": (sys.executable, str(EXAMPLES / "python-requests" / "uploader.py"), "{file}"),
+    "examples/python-aiohttp": (sys.executable, str(EXAMPLES / "python-aiohttp" / "uploader.py"), "{file}"),
+    "examples/node": ("node", str(EXAMPLES / "node" / "uploader.mjs"), "{file}"),
+    "examples/php": ("php", str(EXAMPLES / "php" / "uploader.php"), "{file}"),
+    "examples/curl": ("sh", str(EXAMPLES / "curl" / "upload.sh"), "{file}"),
+}
+"""What readers of the examples copy has to be as good; in the matrix, for it takes a minute each."""
 
 
 def lacking(command: tuple[str, ...]) -> str:
     """Why the command cannot run here, "" where it can."""
-    tools = {"node": ("node",), "sh": ("sh", "curl")}.get(command[0], ())
+    tools = {"node": ("node",), "sh": ("sh", "curl"), "php": ("php",)}.get(command[0], ())
     return "".join(f"this machine has no {tool}" for tool in tools if shutil.which(tool) is None)
 
 
@@ -300,8 +309,8 @@ under" is the clause that has to turn red, in the scenario beside it; "also red"
 breaks in other scenarios. In one run only the first thing that went wrong is red; what came of it is skipped.
 `tiktok-conformance clauses` prints what each clause demands.
 
-The good uploaders of that folder, over http.client, fetch and curl, and `tiktok-upload` are run in the same way:
-nothing turns red.
+The good uploaders of that folder, over http.client, fetch and curl, the five of `examples/`, and `tiktok-upload`
+are run in the same way: nothing turns red.
 """
 
 
