@@ -67,14 +67,12 @@ def tiktok_mock_server(_tiktok_mock_servers: _Servers, pytestconfig: pytest.Conf
 
 
 @pytest.fixture
-def tiktok_mock(
-    request: pytest.FixtureRequest, _tiktok_mock_servers: _Servers, pytestconfig: pytest.Config
-) -> "TikTokMock":
+def tiktok_mock(request: pytest.FixtureRequest, _tiktok_mock_servers: _Servers) -> "TikTokMock":
     """A fake TikTok for this test: reset, with a fresh token, running in a thread of its own.
 
     Faults that did not strike make a test that passed fail; the requests of one that failed are in its report.
     """
-    arguments = tuple(pytestconfig.getini(_INI))
+    arguments = tuple(request.config.getini(_INI))
     for marker in reversed(list(request.node.iter_markers("tiktok_mock"))):
         arguments += _testing().configuring.arguments_of(marker.args, marker.kwargs)
     mock = _tiktok_mock_servers.get(arguments)

@@ -83,6 +83,11 @@ class FaultPlan:
         self._all: dict[int, Armed] = {}
         self._waiting: dict[int, Armed] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was ever added, or all was forgotten; another thread may ask this too."""
+        return not self._all
+
     def add(self, faults: Sequence[Fault]) -> list[Armed]:
         """Append them; TooManyError, and none is added, where that makes too many."""
         if len(self._all) + len(faults) > MOST_FAULTS:
