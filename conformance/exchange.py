@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 KEPT: Final = 2048
-"""Bytes of a head or an answer's body that a record keeps; of a request's body it keeps none."""
+"""Bytes of a head or a body that a record keeps; of a request's body it keeps only JSON."""
 
 _SECRETS: Final = re.compile(
     r"(?i)(authorization:[ \t]*(?:bearer[ \t]+)?|upload_token=|\"upload_token\":\s*\")[^\s&\"\\]+"
@@ -86,11 +86,12 @@ class Record(Protocol):
 
 @dataclass(slots=True)
 class Exchange:
-    """The record of one connection: heads, sizes and times; tokens are masked when it is shown."""
+    """The record of one connection: heads, sizes, times, and JSON; tokens are masked when it is shown."""
 
     began: float
     opened: float = field(default_factory=time.monotonic)
     head: bytes = b""
+    body: bytes = b""
     body_bytes: int = 0
     seconds: float = 0.0
     events: list[str] = field(default_factory=list)
@@ -98,14 +99,16 @@ class Exchange:
 
     def wrote(self, data: bytes | memoryview) -> None:
         """Take note of bytes that went out."""
-        if b"\r\n\r\n" in self.head:
-            self.body_bytes += len(data)
-            return
-        whole = self.head + bytes(data[: 8 * KEPT])
-        end = whole.find(b"\r\n\r\n") + 4
-        of_body = len(self.head) + len(data) - end if end > 3 else 0
-        self.head = whole[:end] if end > 3 else whole
-        self.body_bytes += of_body
+        if b"\r\n\r\n" not in self.head:
+            before = len(self.head)
+            self.head += bytes(data[: 8 * KEPT])
+            end = self.head.find(b"\r\n\r\n") + 4
+            if end < 4:
+                return
+            self.head, data = self.head[:end], data[end - before :]
+        self.body_bytes += len(data)
+        if b"application/json" in self.head.lower():
+            self.body += bytes(data[: KEPT - len(self.body)])
 
     def happened(self, event: str) -> None:
         """Take note of something else, with its time."""
@@ -122,6 +125,7 @@ class Exchange:
             "at": round(self.began, 4),
             "seconds": round(self.seconds, 4),
             "request": masked(self.head[:KEPT].decode("utf-8", "replace")),
+            "request_body": self._told(),
             "body_bytes": self.body_bytes,
             "events": list(self.events),
             "answers": [_answer_as_json(answer) for answer in self.answers],
@@ -133,7 +137,7 @@ class Exchange:
         yield f"+{self.began:.3f} s  > {head[0]}"
         for line in head[1:]:
             yield f"           > {line}"
-        yield f"           > ({self.body_bytes} bytes of body)"
+        yield f"           > {self._told() or f'({self.body_bytes} bytes of body)'}"
         for event in self.events:
             yield f"           . {event}"
         for answer in self.answers:
@@ -142,6 +146,9 @@ class Exchange:
                 yield f"           < {name}: {masked(value)}"
             if answer.body:
                 yield f"           < {masked(answer.body[:300].decode('utf-8', 'replace'))}"
+
+    def _told(self) -> str:
+        return masked(self.body.decode("utf-8", "replace"))
 
 
 def _answer_as_json(answer: Answer) -> dict[str, Any]:

@@ -134,8 +134,9 @@ def _status(answer: Mapping[str, Any]) -> str:
 def _wire(one: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> Iterator[str]:
     yield '<div class="wire"><div>'
     if request := one.get("request"):
-        body = number(one.get("body_bytes", 0), "byte")
-        yield f'<h5>sent</h5><pre>{wire_text(str(request).rstrip())}</pre><p class="body">{body} of body</p>'
+        told = f"{request}".rstrip() + (f"\n\n{body}" if (body := one.get("request_body")) else "")
+        size = number(one.get("body_bytes", 0), "byte")
+        yield f'<h5>sent</h5><pre>{wire_text(told)}</pre><p class="body">{size} of body</p>'
     if events := one.get("events"):
         lines = "\n".join(map(str, events))
         yield f'<pre class="events">{wire_text(lines)}</pre>'

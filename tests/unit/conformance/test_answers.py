@@ -1,4 +1,5 @@
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -74,6 +75,31 @@ def test_tokens_are_masked() -> None:
     assert "secret" not in "\n".join(tape.lines())
     assert tape.as_json()["body_bytes"] == 13
     assert masked('"upload_token": "secret"') == '"upload_token": "***"'
+
+
+@pytest.mark.parametrize("cuts", [(), (9,), (70,), (9, 71, 80), tuple(range(1, 90, 7))])
+def test_a_body_of_json_is_told_however_it_was_written(cuts: tuple[int, ...]) -> None:
+    sent = (
+        b"POST /init/ HTTP/1.1\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" + b'{"video_size": 15000}'
+    )
+    tape = Exchange(0.0)
+    for first, last in pairwise((0, *cuts, len(sent))):
+        tape.wrote(sent[first:last])
+    told = tape.as_json()
+    assert (told["request_body"], told["body_bytes"]) == ('{"video_size": 15000}', 21)
+    assert '           > {"video_size": 15000}' in list(tape.lines())
+
+
+def test_no_video_and_no_more_than_two_kilobytes_are_told() -> None:
+    tape = Exchange(0.0)
+    tape.wrote(b"PUT /video/ HTTP/1.1\r\nContent-Type: video/mp4\r\n\r\nvideo")
+    assert tape.as_json()["request_body"] == ""
+    assert "           > (5 bytes of body)" in list(tape.lines())
+    tape = Exchange(0.0)
+    tape.wrote(b"POST /init/ HTTP/1.1\r\nContent-Type: application/json\r\n\r\n")
+    for _ in range(3):
+        tape.wrote(b"[" * 1000)
+    assert (len(tape.as_json()["request_body"]), tape.as_json()["body_bytes"]) == (2048, 3000)
 
 
 def test_a_terminal_is_not_steered() -> None:
