@@ -149,8 +149,12 @@ class Wire:
         if not self._writer.can_write_eof():
             raise CannotError("a TLS connection cannot be half-closed")
         self._tape.happened("half-closed")
-        if not self._deaf:
+        if self._deaf:
+            return
+        try:
             self._writer.write_eof()
+        except OSError:  # the target has reset the connection: there is no side left to close
+            self._deaf = True
 
     def reset(self) -> None:
         """End with RST."""

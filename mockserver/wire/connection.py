@@ -108,7 +108,7 @@ class UploadConnection(RequestHandler):
         return self._hooks.instant()
 
     def data_received(self, data: bytes) -> None:
-        if not data:  # aiohttp asks its parser to go on
+        if not data and not self._refused:  # aiohttp asks its parser to go on
             self._parse(data)
         while data:
             if self._refused or self._emptied is not None:
