@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.cases import BrokenError, Case, Finding, Outcome, SkipError, UnsteadyError
 from conformance.clauses import Clause, Strength
+from conformance.retold import retold
 from conformance.target import Target
 from conformance.trial import Trial
 from conformance.wire import CannotError, UnreachableError
@@ -104,9 +105,17 @@ class Runner:
             tuple(trial.exchanges),
             time.monotonic() - trial.began,
             trial.steps,
-            trial.curl,
+            trial.curl or _commands(trial, outcome),
             trial.replay,
         )
+
+
+def _commands(trial: Trial, outcome: Outcome) -> tuple[str, ...]:
+    """What passed as lines for a shell, where it broke the target."""
+    if outcome is not Outcome.FAIL or not trial.exchanges:
+        return ()
+    target = trial.target
+    return retold(trial.exchanges, str(target.address), target.token, told=not target.settings.token)
 
 
 async def _all(workers: Iterable[Callable[[], Coroutine[None, None, None]]]) -> None:

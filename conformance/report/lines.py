@@ -12,12 +12,14 @@ _EXCHANGES: Final = 12
 
 
 def exchange_lines(finding: Finding) -> Iterator[str]:
-    """What passed between the kit and its target, as far as it helps."""
+    """What passed between the kit and its target, as far as it helps; and the same for a shell."""
     left_out = len(finding.exchanges) - _EXCHANGES
     if left_out > 0:
         yield f"({left_out} exchanges before these)"
     for exchange in finding.exchanges[-_EXCHANGES:]:
         yield from exchange.lines()
+    if finding.replay is None:
+        yield from _curl_lines(finding)
 
 
 def story_lines(finding: Finding) -> Iterator[str]:
@@ -28,8 +30,13 @@ def story_lines(finding: Finding) -> Iterator[str]:
         yield f"step {number}: {step}"
     yield "again with --replay FILE, where FILE is the --json report or has this line:"
     yield json.dumps(finding.replay)
-    yield "again with curl:"
-    yield from finding.curl
+    yield from _curl_lines(finding)
+
+
+def _curl_lines(finding: Finding) -> Iterator[str]:
+    if finding.curl:
+        yield "again with curl:"
+        yield from finding.curl
 
 
 def fingerprint_lines(verdict: Verdict) -> Iterator[str]:

@@ -5,10 +5,10 @@ from shlex import quote
 from typing import Final
 
 from conformance.puts import Plan, Put
+from conformance.retold import begun, preamble
 from conformance.target import Target
 from conformance.trial import DIRECT, DRAFT, POST_INFO, STATUS
 
-_FIELD: Final = r"""sed -e 's/\\u0026/\&/g' -e 's/\\//g' -e 's/.*"%s": *"\([^"]*\)".*/\1/'"""
 _JSON: Final = "-H 'Content-Type: application/json'"
 
 
@@ -20,7 +20,7 @@ class Script:
         token = "..." if target.settings.token else target.token
         control = target.settings.control_token
         self._control = ' -H "Authorization: Bearer $CONTROL_TOKEN"' if control else ""
-        self._lines = [f"API={quote(base)}", f"TOKEN=${{TOKEN:-{token}}}"]
+        self._lines = preamble(base, token)
         if largest:
             self._lines.append(f"head -c {largest} /dev/urandom > video.bin")
 
@@ -42,11 +42,7 @@ class Script:
         """An init whose upload_url is used later."""
         body = {"source_info": plan.source_info()} | ({} if draft else {"post_info": POST_INFO})
         asked = f"{_post(DRAFT if draft else DIRECT)} -d {quote(json.dumps(body))}"
-        self._lines += [
-            f"INIT{number}=$({asked})",
-            f'URL{number}=$(printf %s "$INIT{number}" | {_FIELD % "upload_url"})',
-            f'ID{number}=$(printf %s "$INIT{number}" | {_FIELD % "publish_id"})',
-        ]
+        self._lines += begun(number, asked)
 
     def put(self, number: int, put: Put, *, wrong_token: bool = False, note: str = "") -> None:
         """A PUT whose body is whole."""
