@@ -65,6 +65,12 @@ class Verdict:
             and (self.strict or strengths[finding.case.clause] is not Strength.SHOULD)
         ]
 
+    def soft(self) -> int:
+        """How many should-clauses are broken without making the run fail."""
+        counted = {finding.case.clause for finding in self.broken()}
+        failed = {one.case.clause for one in self.findings if one.outcome is Outcome.FAIL and not one.known}
+        return len(failed - counted)
+
     def exit_code(self) -> int:
         """0 good, 1 the target is not, 3 the kit could not tell."""
         if self.broken() or self.stale:

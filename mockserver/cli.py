@@ -1,5 +1,6 @@
 """`tiktok-mock`: what a user types. Heavy imports wait until a command needs them."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -67,7 +68,7 @@ class _Passing(Sectioned):
     metavar="none|proxy|netns",
 )
 @option("--journal", "All exchanges, as JSON lines.", type=ReadyPath(path_type=Path), metavar="FILE")
-@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but a request was refused.", is_flag=True)
+@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but one was refused, or none came.", is_flag=True)
 @log_options
 @exec_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -196,4 +197,16 @@ def main() -> None:
         code = error.exit_code
     except KeyboardInterrupt:
         code = 130
+    except OSError as error:
+        code = _unwritten(error)
     sys.exit(code)
+
+
+def _unwritten(error: OSError) -> int:
+    """Nothing more goes to stdout: a reader that has seen enough is no failure, a full disk is."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at exit
+    if isinstance(error, BrokenPipeError):
+        return 0
+    click.echo(f"tiktok-mock: the answer cannot be written: {error.strerror}", err=True)
+    return 3

@@ -1,7 +1,7 @@
 """`tiktok-conformance client` after its options are read: chooses, tries, reports, and gives the exit code."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 from conformance.cases import Finding, Outcome, Question
 from conformance.clauses import Chapter, Strength, load_chapters
 from conformance.client.evidence import Evidence
-from conformance.client.judging import Tried, Trying, UnusableError, opened, try_all
+from conformance.client.judging import PLAIN, Tried, Trying, UnusableError, opened, try_all
 from conformance.client.launcher import CommandClient
 from conformance.client.mock import MockError
 from conformance.client.scenario import (
@@ -68,18 +68,23 @@ def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None
         if path is not None and not path.parent.is_dir():
             raise SelectionError(f"{path} cannot be written: there is no directory {path.parent}")
     began = time.monotonic()
-    client = CommandClient(command)
+    try:
+        client = CommandClient(command)
+    except ValueError as error:
+        raise SelectionError(str(error)) from None
     mode = Mode.HANDED if client.handed else Mode.INIT
     fit = [one for one in scenarios if one.matches(mode, large=wanted.how.large)]
     ticker = Ticker(console, len(fit))
     try:
         with ticker.shown, opened(client, wanted.how) as bench:
-            tried = try_all(bench, fit, wanted.how, lambda _: ticker.advance())
+            tried = try_all(bench, [*_unasked(fit), *fit], wanted.how, lambda _: ticker.advance())
             if wanted.examples:
                 tried.append(_drawn(bench, wanted, chapters, ticker))
     except (UnusableError, MockError) as error:
         raise UnableError(str(error)) from None
-    found = [finding for one in tried for finding in one.findings if _is_wanted(finding, one.scenario, wanted)]
+    asked = {one.id for one in fit} | {DRAWN}
+    tried = [one for one in tried if one.scenario.id in asked or _failed(one)]
+    found = [finding for one in tried for finding in _counted(one, wanted, asked=one.scenario.id in asked)]
     findings, stale = mark_known(found, listed)
     verdict = Verdict(
         " ".join(command),
@@ -135,6 +140,27 @@ def _means(pattern: str, scenario: Scenario) -> bool:
 def _is_clause(pattern: str) -> bool:
     clauses = (clause.id for chapter in load_chapters() for clause in chapter.clauses)
     return any(fnmatchcase(clause.lower(), pattern.lower()) for clause in clauses if clause.startswith("C-"))
+
+
+def _unasked(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+    """The plain upload, which comes first in any case: where it fails, it is what the others are not tried for."""
+    if all(one.id != PLAIN for one in scenarios):
+        yield from (one for one in load_scenarios() if one.id == PLAIN)
+
+
+def _failed(tried: Tried) -> bool:
+    return any(one.outcome is Outcome.FAIL for one in tried.findings)
+
+
+def _counted(tried: Tried, wanted: Wanted, *, asked: bool) -> Iterator[Finding]:
+    """What was asked for; and what was broken before it, for else nobody would see why that was skipped."""
+    chosen = [one for one in tried.findings if asked and _is_wanted(one, tried.scenario, wanted)]
+    yield from chosen
+    if not asked or any(one.outcome is Outcome.SKIP for one in chosen):
+        for one in tried.findings:
+            skipped = any(one.case.matches(pattern) for pattern in wanted.skip)
+            if one.outcome is Outcome.FAIL and one not in chosen and not skipped:
+                yield one
 
 
 def _is_wanted(finding: Finding, scenario: Scenario, wanted: Wanted) -> bool:

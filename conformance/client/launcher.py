@@ -1,6 +1,7 @@
 """The client under test as a command: started once per scenario, its whole process group ended with it."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -92,6 +94,10 @@ class CommandClient:
     """A command line with {placeholders}. It runs elsewhere: words that name a file here are made absolute."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        """Raises ValueError for a placeholder that is a slip of the pen; other {words} are the command's own."""
+        for word in re.findall(r"\{(\w+)\}", " ".join(command)):
+            if word not in _VARIABLES and (near := get_close_matches(word, _VARIABLES, n=1, cutoff=0.7)):
+                raise ValueError(f"CMD has {{{word}}}, which is replaced by nothing; did you mean {{{near[0]}}}?")
         self._command = tuple(_from_here(word) for word in command)
         self.handed = any("{upload_url}" in word for word in command)
 

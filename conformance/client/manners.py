@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.client.evidence import Evidence, Request
 from conformance.client.scenario import Ends, Mode
-from conformance.client.turns import Violation
+from conformance.client.turns import Violation, unheard
 from conformance.plans import PlanReading, init_answers
 
 TYPES: Final = ("video/mp4", "video/quicktime", "video/webm")
@@ -143,7 +143,7 @@ def _end(evidence: Evidence) -> Iterator[Violation]:
     failed = any(one.fault and one.operation == "status" for one in evidence.requests)
     if evidence.claims_success and not evidence.posts:
         most = max((one.uploaded for one in evidence.uploads), default=0)
-        told = f"exit code 0 after {most} of {evidence.size} bytes"
+        told = f"exit code 0 after {most} of {evidence.size} bytes{unheard(evidence)}"
         yield Violation("C-END", "a failure that the caller can see, as no upload is complete", told, inf)
     elif evidence.claims_success and evidence.scenario.ends is Ends.FAILED and failed:
         yield Violation("C-STATUS-POLL", "a failure, as the status is FAILED", "exit code 0", inf)

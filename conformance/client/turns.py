@@ -9,7 +9,7 @@ from math import inf
 from typing import Final
 
 from conformance.client.evidence import Evidence, Request
-from conformance.client.scenario import Ends
+from conformance.client.scenario import Ends, Mode
 
 SEVERED: Final = ("close", "reset", "garbage", "truncate")
 HEADERS: Final = "C-HEADERS"
@@ -115,7 +115,9 @@ def _same_again(turn: Turn, puts: list[Request], inits: list[Request], _: Eviden
     if puts and puts[0].content_range != turn.request.content_range:
         yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif not puts and inits:
-        yield Violation(turn.clause, wanted, f"a new init, {inits[0]}", _at(turn.request))
+        yield Violation(
+            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
+        )
 
 
 def _goes_on(turn: Turn, puts: list[Request], inits: list[Request], _: Evidence) -> Iterator[Violation]:
@@ -127,7 +129,9 @@ def _goes_on(turn: Turn, puts: list[Request], inits: list[Request], _: Evidence)
         if next_span is None or next_span.first not in (span.first, span.last + 1):
             yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif inits:
-        yield Violation(turn.clause, wanted, f"a new init, {inits[0]}", _at(turn.request))
+        yield Violation(
+            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
+        )
 
 
 def _resync(turn: Turn, puts: list[Request], inits: list[Request], evidence: Evidence) -> Iterator[Violation]:
@@ -144,7 +148,9 @@ def _resync(turn: Turn, puts: list[Request], inits: list[Request], evidence: Evi
     if puts and (done or puts[0].span is None or puts[0].span.first != count):
         yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif not puts and inits:
-        yield Violation(turn.clause, wanted, f"a new init, {inits[0]}", _at(turn.request))
+        yield Violation(
+            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
+        )
 
 
 def _not_again(turn: Turn, puts: list[Request], _: list[Request], __: Evidence) -> Iterator[Violation]:
@@ -198,8 +204,16 @@ def stopped_early(evidence: Evidence, turns: tuple[Turn, ...]) -> Iterator[Viola
     yield Violation(clause, "a complete upload and exit code 0", f"{evidence.exit_told} {told}{after}")
 
 
+def unheard(evidence: Evidence) -> str:
+    """What else to say of a client from which nothing came: most likely it has asked somebody else."""
+    if evidence.requests or evidence.strays:
+        return ""
+    place = "{upload_url} (TIKTOK_UPLOAD_URL)" if evidence.mode is Mode.HANDED else "{api_base} (TIKTOK_API_BASE)"
+    return f"; it sent nothing to the mock, which is at {place}"
+
+
 def _uploaded(evidence: Evidence) -> str:
     if not evidence.uploads:
-        return "no upload begun"
+        return "no upload begun" + unheard(evidence)
     most = max(evidence.uploads, key=lambda one: one.uploaded)
     return f"{most.uploaded} of {most.video_size} bytes uploaded"

@@ -138,6 +138,12 @@ def _print_summary(verdict: Verdict, console: Console) -> None:
     code = verdict.exit_code()
     word = {0: "good", 1: "not good", 3: "could not be judged"}[code]
     _line(console, f"{word} ({verdict.seconds:.1f} s)", "bold green" if code == 0 else "bold red")
+    if code == 0 and (soft := verdict.soft()):
+        _line(
+            console,
+            f"but for {soft} should-clause{'s' * (soft > 1)}: broken ones fail the run under --strict",
+            "yellow",
+        )
 
 
 def _line(console: Console, text: str, style: str = "") -> None:

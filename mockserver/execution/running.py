@@ -77,7 +77,8 @@ def _run_logged(config: Config, terms: RunTerms, interception: Interception) -> 
         _say(line)
     if journal is not None:
         journal.finish()
-    return NOT_GOOD if code == 0 and terms.fail_on_refused and record.refused else code
+    bad = record.refused or not record.requests
+    return NOT_GOOD if code == 0 and terms.fail_on_refused and bad else code
 
 
 class _Run:

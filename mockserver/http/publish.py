@@ -20,7 +20,7 @@ from mockserver.protocol.session import UploadSession
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import UploadService
 from mockserver.tls.terms import UPLOAD_HOST, is_tiktok_host
-from mockserver.wire.auth import bearer_token, is_one_of
+from mockserver.wire.auth import bearer_token, is_one_of, what_came_instead
 from mockserver.wire.connection import BodyEndedError
 from mockserver.wire.exchange import EXCHANGE, to_response
 from mockserver.wire.intake import drain, read_whole
@@ -108,7 +108,7 @@ class PublishHandlers:
         exchange = request[EXCHANGE]
         token = exchange.owner
         if token is None or (self.tokens and not is_one_of(token, self.tokens)):  # S-INIT-AUTH
-            came = "no usable one" if token is None else "one that is not accepted"
+            came = what_came_instead(request) if token is None else "one that is not accepted"
             reason = f"'Authorization: Bearer TOKEN' must be there with an accepted token, got {came}"
             refused = CallRefused(names.ACCESS_TOKEN_INVALID, names.TOKEN_INVALID, "S-INIT-AUTH", reason)
             return await self._turn_away(request, refused, strike=strike)

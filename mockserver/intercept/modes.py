@@ -44,9 +44,9 @@ class Interception:
         else:
             yield Variables(put=trust_variables(str(server.trust.bundle)))
 
-    def remarks(self, requests: int) -> list[str]:  # noqa: ARG002 - some ways have more to say
+    def remarks(self, requests: int) -> list[str]:
         """Lines for the summary of a run in which so many requests came."""
-        return []
+        return [] if requests else ["CMD sent no request: TIKTOK_API_BASE says where the mock is"]
 
 
 class ProxyInterception(Interception):
@@ -80,6 +80,10 @@ class ProxyInterception(Interception):
                 "TikTok's hosts were reached, and nothing was asked: "
                 "CMD does not trust the CA that SSL_CERT_FILE and its like name"
             )
+        elif not requests and not refused:
+            lines.append(
+                "no connection came to the proxy: does CMD heed HTTPS_PROXY? If not, take --intercept netns"
+            )
         return lines
 
 
@@ -108,6 +112,9 @@ class NamespaceInterception(Interception):
         self._room.trust(server.trust.ca)
         # No proxy can be reached in there.
         yield intercepted(server.trust, removed=(*CLEARED, *PROXY_VARIABLES))
+
+    def remarks(self, requests: int) -> list[str]:
+        return [] if requests else ["CMD sent no request to TikTok's hosts"]
 
 
 def interception_of(mode: str) -> Interception:

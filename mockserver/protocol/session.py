@@ -146,7 +146,8 @@ class UploadSession:
         if head.content_length != len(span):  # S-HEAD-LENGTH-MISMATCH
             return self._refused(
                 Why.LENGTH_MISMATCH,
-                f"Content-Length must be LAST - FIRST + 1 = {len(span)}, got {head.content_length}",
+                f"Content-Length must be LAST - FIRST + 1 = {len(span)} (LAST is inclusive), "
+                f"got {head.content_length}",
             )
         return span
 

@@ -33,7 +33,9 @@ def kept_authority(directory: Path | None, names: Sequence[str]) -> "Authority":
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _locked(directory):
-            return _load(directory) if (directory / KEY).exists() else _make(directory, names)
+            # A CA that was left half-made has a key and no certificate: it is made anew.
+            whole = (directory / KEY).exists() and (directory / CERTIFICATE).exists()
+            return _load(directory) if whole else _make(directory, names)
     except OSError as error:
         if error.errno is None:
             raise
@@ -43,12 +45,19 @@ def kept_authority(directory: Path | None, names: Sequence[str]) -> "Authority":
 def _make(directory: Path, names: Sequence[str]) -> "Authority":
     from mockserver.tls.authority import AUTHORITY_DAYS, make_authority  # noqa: PLC0415 - cryptography is an extra
 
+    certificate, key = directory / CERTIFICATE, directory / KEY
+    if certificate.exists():
+        raise OSError(
+            None, f"--ca-dir {directory} has a {CERTIFICATE} without {KEY}: give an empty directory, or remove it"
+        )
     authority = make_authority(names, AUTHORITY_DAYS)
-    (directory / CERTIFICATE).write_bytes(authority.pem)
     beside = directory / f"{KEY}.part"
     beside.unlink(missing_ok=True)
     write_secret(beside, authority.key_pem)
-    beside.replace(directory / KEY)  # last: a CA that was left half-made is made anew
+    shown = directory / f"{CERTIFICATE}.part"
+    shown.write_bytes(authority.pem)
+    beside.replace(key)
+    shown.replace(certificate)
     return authority
 
 

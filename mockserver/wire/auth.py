@@ -14,6 +14,14 @@ def bearer_token(request: web.Request) -> str | None:
     return token if scheme.lower() == "bearer" and token else None
 
 
+def what_came_instead(request: web.Request) -> str:
+    """Where there is no usable token: what there is, without telling it."""
+    given = request.headers.get(AUTHORIZATION)
+    if given is None:
+        return "no such header"
+    return "no token in it" if given.strip().lower() in ("", "bearer") else "another scheme than Bearer"
+
+
 def is_one_of(token: str, accepted: Sequence[str]) -> bool:
     """Compare in constant time for each of `accepted`."""
     given = token.encode("utf-8", "surrogateescape")

@@ -120,6 +120,70 @@ def test_a_scenario_of_ones_own_may_move_the_clock(tmp_path: Path) -> None:
     assert told["scorecard"]["requests"] == 4, "init, a chunk, and status twice"
 
 
+TAKES_416_FOR_THE_END = """
+import http.client, json, os, sys, urllib.parse
+size, at = os.path.getsize(os.environ["TIKTOK_FILE"]), 0
+plan = {"video_size": size, "chunk_size": 10000, "total_chunk_count": size // 10000}
+body = {"source_info": {"source": "FILE_UPLOAD", **plan}}
+api = http.client.HTTPConnection(urllib.parse.urlsplit(os.environ["TIKTOK_API_BASE"]).netloc)
+api.request("POST", "/v2/post/publish/inbox/video/init/", json.dumps(body), {"Authorization": "Bearer t"})
+url = urllib.parse.urlsplit(json.load(api.getresponse())["data"]["upload_url"])
+while at < size:
+    end = size if size - at < 20000 else at + 10000
+    put = http.client.HTTPConnection(url.netloc)
+    headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes {at}-{end - 1}/{size}"}
+    try:
+        put.request("PUT", f"{url.path}?{url.query}", bytes(end - at), headers)
+        status = put.getresponse().status
+    except OSError:
+        continue
+    if status == 416:
+        break
+    at = end
+"""
+
+
+def test_what_was_broken_first_is_told_though_nobody_asked_for_it(tmp_path: Path) -> None:
+    """--only names a clause that nothing can be said about, because another one (C-END) was broken on the way."""
+    words = script(tmp_path, TAKES_416_FOR_THE_END)
+    done = run("conformance", *BASE, "--only", "C-RETRY-LOST-*", "--only", "C-STOP-403", "--", *words)
+    assert done.returncode == 1, done.stdout
+    assert "FAIL  C-END (must)" in done.stdout
+    skipped = run("conformance", *BASE, "--only", "C-RETRY-LOST-*", "--skip", "C-END", "--", *words)
+    assert "C-END (must)" not in skipped.stdout
+
+
+def test_a_plain_upload_that_fails_is_told_though_nobody_asked_for_it(tmp_path: Path) -> None:
+    done = run(
+        "conformance",
+        *BASE,
+        "--only",
+        "one-byte",
+        "--only",
+        "503-first",
+        "--",
+        *script(tmp_path, "raise SystemExit(1)"),
+    )
+    assert done.returncode == 1, done.stdout
+    assert "C-END/plain: " in done.stdout
+    assert "; it sent nothing to the mock, which is at {api_base} (TIKTOK_API_BASE)" in done.stdout
+
+
+@pytest.mark.parametrize("word", ["{flie}", "--to={api-base}", "{apibase}"])
+def test_a_placeholder_that_is_a_slip_of_the_pen(word: str) -> None:
+    done = run("conformance", *BASE, "--only", "plain", "--", sys.executable, "-c", "pass", word)
+    wrong = "api-base" not in word
+    assert done.returncode == (2 if wrong else 1), done.stdout + done.stderr
+    assert ("did you mean {" in done.stderr) is wrong
+
+
+def test_other_words_in_braces_are_the_commands_own() -> None:
+    done = run(
+        "conformance", *BASE, "--only", "plain", "--", "sh", "-c", "awk '{print}' {file} | exit 1; echo ${HOME}"
+    )
+    assert "did you mean" not in done.stderr
+
+
 def test_known_failures_and_stale_ones(tmp_path: Path) -> None:
     words = script(tmp_path, "raise SystemExit(1)")
     (tmp_path / "known").write_text("C-END/plain # not written yet\n")

@@ -337,7 +337,7 @@ def test_a_coded_body_is_refused_whatever_its_type_may_be(coding: tuple[str, ...
         pytest.param(
             head("bytes 0-4999/15000", 5001),
             "S-HEAD-LENGTH-MISMATCH",
-            "Content-Length must be LAST - FIRST + 1 = 5000, got 5001",
+            "Content-Length must be LAST - FIRST + 1 = 5000 (LAST is inclusive), got 5001",
             id="length-mismatch",
         ),
         pytest.param(
