@@ -1,6 +1,7 @@
 """Handlers of /_mock/ that change what will happen: clock, faults, scenarios, uploads made or expired, reset."""
 
 import difflib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
@@ -38,7 +39,9 @@ class SteeringHandlers:
         asked = json_object(await json_body(request, self.silence), "advance", "freeze")
         step, freeze = asked.get("advance", 0), asked.get("freeze")
         if type(step) not in (int, float) or not isinstance(step, int | float) or not 0 <= step <= LONGEST_STEP:
-            raise ControlError(400, f"advance must be seconds from 0 to {LONGEST_STEP}, got {str(step)[:60]}")
+            raise ControlError(
+                400, f"advance must be seconds from 0 to {LONGEST_STEP}, got {json.dumps(step)[:60]}"
+            )
         if "freeze" in asked and not isinstance(freeze, bool):
             raise ControlError(400, f"freeze must be true or false, got {str(freeze)[:60]}")
         try:

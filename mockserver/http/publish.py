@@ -34,6 +34,20 @@ Decide = Callable[[web.Request, str, object], Awaitable[web.Response]]
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,100}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 _DOUBLED = re.compile(r"Duplicate '([A-Za-z-]+)' header")
+_NOT_SIMULATED: Final = frozenset(
+    f"/v2/{path}/"
+    for path in (
+        "post/publish/creator_info/query",
+        "post/publish/content/init",
+        "post/publish/cancel",
+        "oauth/token",
+        "oauth/revoke",
+        "user/info",
+        "video/list",
+        "video/query",
+    )
+)
+"""Endpoints of TikTok's that are none of this protocol's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class PublishHandlers:
         reason = f"no endpoint is {request.method} {request.path or request.raw_path}"
         if request.path and not request.path.endswith("/"):
             reason += "; TikTok's paths end in a slash"
+        if request.path in _NOT_SIMULATED:
+            reason = f"TikTok has {request.path}, this mock has not: answer it yourself, or leave it out in tests"
         refused = CallRefused(names.UNSUPPORTED_PATH, names.PATH_UNSUPPORTED, "S-INIT-ENVELOPE", reason)
         return await self._turn_away(request, refused)
 

@@ -93,21 +93,32 @@ def _size_refusal(source: SourceInfo, rules: UploadRules) -> CallRefused | None:
     if video < smallest and chunk != video:  # S-PLAN-SMALL-WHOLE
         return _bad_size(
             "S-PLAN-SMALL-WHOLE",
-            f"a video below {smallest} bytes is one chunk: chunk_size must be {video}, got {chunk}",
+            f"a video below {smallest} bytes{_unit(rules.mb_low)} is one chunk: "
+            f"chunk_size must be {video}, got {chunk}",
         )
     if video >= smallest > chunk:  # S-PLAN-CHUNK-MIN
-        return _bad_size("S-PLAN-CHUNK-MIN", f"chunk_size must be at least {smallest}, got {chunk}")
+        return _bad_size(
+            "S-PLAN-CHUNK-MIN", f"chunk_size must be at least {smallest}{_unit(rules.mb_low)}, got {chunk}"
+        )
     if chunk > largest:  # S-PLAN-CHUNK-MAX
-        return _bad_size("S-PLAN-CHUNK-MAX", f"chunk_size must be at most {largest}, got {chunk}")
+        return _bad_size(
+            "S-PLAN-CHUNK-MAX", f"chunk_size must be at most {largest}{_unit(rules.mb_high)}, got {chunk}"
+        )
     if count == 1 and video > largest:  # S-PLAN-LARGE-SPLIT
         return _bad_size(
-            "S-PLAN-LARGE-SPLIT", f"a video above {largest} bytes needs several chunks, got 1 for {video}"
+            "S-PLAN-LARGE-SPLIT",
+            f"a video above {largest} bytes{_unit(rules.mb_high)} needs several chunks, got 1 for {video}",
         )
     if count == 1 and chunk != video and rules.single_chunk_size is SingleChunkSize.EQUAL:  # S-PLAN-WHOLE-SIZE
         return _bad_size(
             "S-PLAN-WHOLE-SIZE", f"chunk_size of a single chunk must be video_size {video}, got {chunk}"
         )
     return None
+
+
+def _unit(mb: int) -> str:
+    """Where a MB is neither reading of the guide's, a limit alone would be a riddle."""
+    return "" if mb in (BINARY_MB, DECIMAL_MB) else f" (a MB is {mb} bytes here)"
 
 
 def _count_refusal(source: SourceInfo, rules: UploadRules) -> CallRefused | None:

@@ -227,6 +227,14 @@ async def test_unknown_paths(client: Client, path: str) -> None:
     assert error_of(await answer.json()) == ("unsupported_path", "Unsupported path(Janus)")
 
 
+async def test_an_endpoint_that_tiktok_has_and_the_mock_has_not_is_told_so(client: Client) -> None:
+    answer = await client.post("/v2/post/publish/creator_info/query/", headers=BEARER)
+    assert answer.status == 404
+    assert answer.headers["X-Mock-Reason"].startswith(
+        "TikTok has /v2/post/publish/creator_info/query/, this mock has not"
+    )
+
+
 async def test_reason_says_that_paths_end_in_a_slash(client: Client) -> None:
     answer = await client.post("/v2/post/publish/video/init", json=BODY, headers=BEARER)
     assert "TikTok's paths end in a slash" in answer.headers["X-Mock-Reason"]

@@ -214,6 +214,24 @@ def test_the_console_tells_requirement_expected_and_actual() -> None:
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize(
+    ("cases", "strict", "ended"),
+    [
+        (
+            (GOOD, SHOULD),
+            False,
+            "good (0.0 s)\nbut for 1 should-clause: broken ones fail the run under --strict\n",
+        ),
+        ((GOOD, SHOULD), True, "not good (0.0 s)\n"),
+        ((GOOD,), False, "good (0.0 s)\n"),
+    ],
+)
+def test_a_good_end_says_what_strict_would_not_let_pass(cases: tuple[Case, ...], strict: bool, ended: str) -> None:
+    out = io.StringIO()
+    print_verdict(verdict(*cases, strict=strict), Console(file=out, width=200))
+    assert out.getvalue().endswith(f"reported\n{ended}")
+
+
 def test_inits_are_paced(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     told: list[str] = []

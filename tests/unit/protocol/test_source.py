@@ -239,6 +239,12 @@ EQUAL_SPLIT = DOCUMENTED.with_rule("count_rule", "equal_split")
             id="chunk-max",
         ),
         pytest.param(
+            (25_000_000, 10_000_000, 2),
+            DOCUMENTED.with_mb(1000),
+            "chunk_size must be at most 64000 (a MB is 1000 bytes here), got 10000000",
+            id="chunk-max-scaled",
+        ),
+        pytest.param(
             (64_000_001, 64_000_000, 1),
             OBSERVED,
             "a video above 64000000 bytes needs several chunks, got 1 for 64000001",
