@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -35,6 +35,9 @@ from conformance.report.junit import write_junit
 from conformance.selection import SelectionError, mark_known, read_known
 from conformance.verdict import UNABLE, Verdict
 
+PORTABLE: Final = "C-PLAN-PORTABLE"
+"""Seen by the way, wherever C-PLAN is judged in real units."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -61,6 +64,8 @@ def list_scenarios(wanted: Wanted) -> list[str]:
 def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None = None) -> int:
     """Judge it. Raises SelectionError for wrong usage, UnableError where nothing could be judged."""
     console = console or Console()
+    if wanted.how.terms.mb and set(wanted.only) == {PORTABLE}:
+        raise SelectionError(f"{PORTABLE} is judged in real units only: leave out --mb")
     scenarios = _selected(wanted)
     chapters = load_chapters()
     listed = read_known(wanted.known_failing, _questions(scenarios, chapters)) if wanted.known_failing else ()
@@ -133,7 +138,8 @@ def _loaded(wanted: Wanted) -> tuple[Scenario, ...]:
 
 def _means(pattern: str, scenario: Scenario) -> bool:
     """Whether a glob means this scenario, by its id, one of its clauses, or both with a slash."""
-    names = [scenario.id, *scenario.clauses, *(f"{clause}/{scenario.id}" for clause in scenario.clauses)]
+    clauses = [*scenario.clauses, *([PORTABLE] if "C-PLAN" in scenario.clauses else [])]
+    names = [scenario.id, *clauses, *(f"{clause}/{scenario.id}" for clause in clauses)]
     return any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
 
 

@@ -184,6 +184,14 @@ def test_other_words_in_braces_are_the_commands_own() -> None:
     assert "did you mean" not in done.stderr
 
 
+def test_a_clause_of_real_units_alone() -> None:
+    done = run("conformance", *BASE, "--only", "C-PLAN-PORTABLE", "--", *GOOD)
+    assert done.returncode == 2
+    assert "C-PLAN-PORTABLE is judged in real units only: leave out --mb" in done.stderr
+    listed = run("conformance", "client", "--only", "C-PLAN-PORTABLE", "--list")
+    assert "a-byte-above-64-mb" in listed.stdout
+
+
 def test_known_failures_and_stale_ones(tmp_path: Path) -> None:
     words = script(tmp_path, "raise SystemExit(1)")
     (tmp_path / "known").write_text("C-END/plain # not written yet\n")

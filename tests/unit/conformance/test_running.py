@@ -226,7 +226,9 @@ def test_the_console_tells_requirement_expected_and_actual() -> None:
         ((GOOD,), False, "good (0.0 s)\n"),
     ],
 )
-def test_a_good_end_says_what_strict_would_not_let_pass(cases: tuple[Case, ...], strict: bool, ended: str) -> None:
+def test_a_good_end_says_what_strict_would_not_let_pass(
+    cases: tuple[Case, ...], *, strict: bool, ended: str
+) -> None:
     out = io.StringIO()
     print_verdict(verdict(*cases, strict=strict), Console(file=out, width=200))
     assert out.getvalue().endswith(f"reported\n{ended}")
