@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random as chance
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -250,6 +251,10 @@ class Wire:
 
 def _in_words(error: OSError) -> str:
     """The system's words; those of asyncio say less, those of aiohttp too much."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):  # whose number is OpenSSL's
+        return f"TLS failed ({error.reason}): does it speak https?"
     if error.errno is not None and error.errno > 0:  # not so for a name that does not resolve
         return os.strerror(error.errno)
     if isinstance(error, aiohttp.ClientError):  # its text may hold the upload_url

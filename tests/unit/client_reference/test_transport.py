@@ -18,6 +18,9 @@ from client_reference.resume import ResumeFile
 from client_reference.steps import UploadJob
 from client_reference.transport import NoAnswer, Progress, Timeouts, Wire
 from client_reference.video import ChunkBody, VideoFile, content_type
+from mockserver.config import Config
+from support.servers import ThreadServer
+from support.tls import TlsFront, throw_away_ca
 
 MB = 1_000
 SIZE = 25_500  # in this unit two chunks: 12,750 each
@@ -315,6 +318,21 @@ async def test_nobody_there(video):
         await upload(video, token="t", api_base=url, mb=MB, sleep=sleep, random=lambda: 1.0)
     assert sleep.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
     assert not caught.value.in_doubt
+
+
+async def test_https_where_http_is_spoken(video):
+    once = {"sleep": Sleep(), "retry": RetryPolicy(attempts=1)}
+    with ThreadServer(Config()) as server:
+        base = server.url.replace("http:", "https:")
+        with pytest.raises(errors.Unreachable, match=r"TLS failed \([A-Z_]+\): does it speak https"):
+            await upload(video, token="t", api_base=base, mb=MB, **once)
+
+
+async def test_a_certificate_that_nobody_trusts(video, tmp_path):
+    once = {"sleep": Sleep(), "retry": RetryPolicy(attempts=1)}
+    front = TlsFront(throw_away_ca(tmp_path)[1])
+    with front, pytest.raises(errors.Unreachable, match="its certificate is not trusted: "):
+        await upload(video, token="t", api_base=front.url, mb=MB, **once)
 
 
 async def test_an_api_answer_that_is_cut_short_comes_again(video):
