@@ -51,12 +51,13 @@ class ConnectProxy:
         try:
             with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
                 await self._answer(reader, writer)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()  # for as long as the client takes to read what there is
         except asyncio.CancelledError:
             pass  # the run is over
         finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -96,9 +97,11 @@ class ConnectProxy:
             finally:
                 for one in both:
                     one.cancel()
-        except OSError:
+        except (OSError, asyncio.CancelledError) as error:
             for end in (writer, server_writer):
                 end.transport.abort()  # a reset on one side is one on the other
+            if isinstance(error, asyncio.CancelledError):
+                raise
         finally:
             server_writer.close()
 

@@ -1,8 +1,10 @@
 """The CONNECT proxy on real sockets: whom it lets through, and what it says to the rest."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -118,3 +120,30 @@ async def test_close_ends_open_tunnels() -> None:
         async with asyncio.timeout(30):
             assert await reader.read() == b""
         writer.close()
+
+
+async def test_close_waits_for_no_client_that_does_not_read() -> None:
+    sent, told = 0, list[dict[str, Any]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        with suppress(OSError):
+            while True:
+                writer.write(b"x" * 65536)
+                await writer.drain()
+                sent += 65536
+
+    server = await asyncio.start_server(flood, "127.0.0.1", 0)
+    proxy = ConnectProxy(())
+    url = await proxy.start(server.sockets[0].getsockname()[:2])
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
+        client.sendall(b"CONNECT open.tiktokapis.com:443 HTTP/1.1\r\n\r\n")
+        async with asyncio.timeout(30):
+            seen, turns = -1, 0
+            while turns < 1000 or not sent:  # until all that is between the two is full
+                seen, turns = (seen, turns + 1) if seen == sent else (sent, 0)
+                await asyncio.sleep(0)
+            await proxy.close()
+    server.close()
+    assert not told
