@@ -17,6 +17,7 @@ FORWARDED: Final = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 SIGNAL_BASE: Final = 128
 OWN_FAILURE: Final = 125
 NOT_EXECUTABLE: Final = 126
@@ -54,8 +55,10 @@ class Child:
         self._look()
 
     def forward(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group."""
+        """Send a signal to the whole group; one that asks it to end also continues it, where it is stopped."""
         self._signal(number)
+        if number in _ENDING:
+            self._signal(signal.SIGCONT)
 
     async def wait(self) -> int:
         """Its exit code, as a shell would have it: 128 + n for signal n."""

@@ -237,6 +237,28 @@ def test_signal_that_the_caller_ignores_stays_ignored() -> None:
     assert process.returncode == 0
 
 
+def test_signal_ends_a_command_that_is_stopped(started: "Callable[..., subprocess.Popen[str]]") -> None:
+    # What tells that it is stopped is no part of the stopped: its parent, which waits for it.
+    stopped = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+    script = (
+        "import os, signal, subprocess, sys\n"
+        f"other = subprocess.Popen([sys.executable, '-c', {stopped!r}])\n"
+        "os.waitpid(other.pid, os.WUNTRACED)\n"
+        "signal.signal(15, lambda *_: None)\n"
+        "print(os.getpid(), flush=True)\n"
+        "sys.exit(-other.wait())"
+    )
+    with started(*python(script)) as process:
+        assert process.stdout is not None
+        group = int(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(SECONDS) == signal.SIGTERM
+        except subprocess.TimeoutExpired:
+            os.killpg(group, signal.SIGKILL)
+            raise
+
+
 async def test_signal_before_the_command_runs_ends_the_run() -> None:
     signals = Signals()
     with signals.held():
