@@ -19,7 +19,7 @@ from typing import Final
 from mockserver.intercept.loopback import raise_loopback
 from mockserver.intercept.mapping import Mapper
 from mockserver.tls.certificate import SYSTEM_BUNDLES
-from mockserver.tls.terms import DOMAIN
+from mockserver.tls.terms import is_tiktok_host
 
 MOCK_ADDRESS: Final = "198.18.0.1"
 """Not loopback, which some clients refuse; of the block for benchmarks (RFC 2544), which is nobody's."""
@@ -87,7 +87,7 @@ class Room:
     def _names(self) -> None:
         known = HOSTS.read_text(errors="replace").splitlines()
         ours = [f"{MOCK_ADDRESS} {name}" for name in self._hosts]
-        kept = [line for line in known if not _names_any(line, self._hosts)]
+        kept = without_names(known, self._hosts)
         self._put(HOSTS, "\n".join((*ours, *kept, "")).encode())
         if _SWITCH.is_file():  # a resolver of the machine's, reached by a file, would know the real addresses
             text = re.sub(r"(?m)^hosts:.*$", "hosts: files dns", _SWITCH.read_text(errors="replace"))
@@ -129,9 +129,19 @@ def _with(ca: Path, bundle: Path) -> bytes:
     return bundle.read_bytes().rstrip() + b"\n" + ca.read_bytes()
 
 
-def _names_any(line: str, hosts: Sequence[str]) -> bool:
-    names = line.partition("#")[0].lower().split()[1:]
-    return any(name in hosts or name.endswith(f".{DOMAIN}") for name in names)
+def without_names(lines: Sequence[str], hosts: Sequence[str]) -> list[str]:
+    """Lines of a hosts file without `hosts` and TikTok's names; one that names nobody else is gone."""
+    ours = {host.lower() for host in hosts}
+    kept = []
+    for line in lines:
+        entry, mark, comment = line.partition("#")
+        address, *names = entry.split() or [""]
+        others = [name for name in names if name.lower() not in ours and not is_tiktok_host(name)]
+        if len(others) == len(names):
+            kept.append(line)
+        elif others:
+            kept.append(" ".join((address, *others)) + (f" {mark}{comment}" if mark else ""))
+    return kept
 
 
 def _is_address(name: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.intercept.namespace import Room
+from mockserver.intercept.namespace import Room, without_names
 from support.commands import SECONDS, environment, run
 
 INSIDE = ("exec", "--quiet", "--intercept", "netns")
@@ -52,6 +52,24 @@ def test_tiktoks_hosts_are_at_an_address_that_is_not_loopback() -> None:
         *(f"{name} 198.18.0.1" for name in (*names.split(), "u.example", "t.example")),
         "('198.18.0.1', 443)",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("127.0.0.1 localhost open.tiktokapis.com myhost", ["127.0.0.1 localhost myhost"]),
+        (
+            "::1\tUpload.US.TikTokApis.com. localhost # open.tiktokapis.com",
+            ["::1 localhost # open.tiktokapis.com"],
+        ),
+        ("203.0.113.9 T.example open.tiktokapis.com # gone", []),
+        ("127.0.1.1\tmyhost  not-tiktokapis.com", ["127.0.1.1\tmyhost  not-tiktokapis.com"]),
+        ("# 203.0.113.9 open.tiktokapis.com", ["# 203.0.113.9 open.tiktokapis.com"]),
+        ("", [""]),
+    ],
+)
+def test_a_line_of_the_hosts_file_loses_our_names_only(line: str, kept: list[str]) -> None:
+    assert without_names([line], ["t.EXAMPLE"]) == kept
 
 
 @pytest.mark.usefixtures("namespaces")
