@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,19 +51,21 @@ class Room:
     def enter(self) -> None:
         if sys.platform != "linux":
             raise OSError(None, "--intercept netns needs Linux: use --intercept proxy")
-        self._folder = Path(tempfile.mkdtemp(prefix="tiktok-mock-room-"))
-        with self._or_a_sentence():
+        with self._or_a_sentence(_not_prepared):
+            self._folder = Path(tempfile.mkdtemp(prefix="tiktok-mock-room-"))
+        with self._or_a_sentence(_not_allowed):
             mapper = Mapper()
             _check("unshare", _library().unshare(_CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWNET))
             mapper.map_identities()
-            _mount(None, b"/", _MS_REC | _MS_PRIVATE)
+            _mount(None, Path("/"), _MS_REC | _MS_PRIVATE)
+        with self._or_a_sentence(_not_prepared):
             raise_loopback(MOCK_ADDRESS)
             self._names()
 
     def trust(self, ca: Path) -> None:
         """Put the CA into the system's bundles, as they are seen in here."""
         found = {Path(name).resolve() for name in SYSTEM_BUNDLES if Path(name).is_file()}
-        with self._or_a_sentence():
+        with self._or_a_sentence(_not_prepared):
             if _CERTIFICATES.is_dir():
                 self._certificates(ca)
             for bundle in found - set(_CERTIFICATES.glob("*")):
@@ -74,15 +76,12 @@ class Room:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def _or_a_sentence(self) -> Iterator[None]:
+    def _or_a_sentence(self, sentence: Callable[[OSError], str]) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             self.close()
-            told = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}"
-            raise OSError(
-                None, f"--intercept netns needs namespaces, which are not allowed here: {told}; {_ADVICE}"
-            ) from error
+            raise OSError(None, sentence(error)) from error
 
     def _names(self) -> None:
         known = HOSTS.read_text(errors="replace").splitlines()
@@ -120,9 +119,22 @@ class Room:
         _bind(instead, path.resolve())
 
 
+def _not_allowed(error: OSError) -> str:
+    told = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}"
+    return f"--intercept netns needs namespaces, which are not allowed here: {told}; {_ADVICE}"
+
+
+def _not_prepared(error: OSError) -> str:
+    path, why = error.filename, error.strerror or str(error)
+    if isinstance(error, shutil.Error):  # of a tree: (from, to, why) of each file
+        path, _, why = error.args[0][0]
+    return f"--intercept netns cannot prepare {path or 'its room'}: {why}"
+
+
 def _copy_if_readable(source: str, target: str) -> None:
     with contextlib.suppress(PermissionError):
-        shutil.copyfile(source, target)
+        if Path(source).is_file():
+            shutil.copyfile(source, target)
 
 
 def _with(ca: Path, bundle: Path) -> bytes:
@@ -153,11 +165,12 @@ def _is_address(name: str) -> bool:
 
 
 def _bind(source: Path, target: Path) -> None:
-    _mount(os.fsencode(source), os.fsencode(target), _MS_BIND)
+    _mount(os.fsencode(source), target, _MS_BIND)
 
 
-def _mount(source: bytes | None, target: bytes, flags: int) -> None:
-    _check("mount", _library().mount(source, target, None, ctypes.c_ulong(flags), None))
+def _mount(source: bytes | None, target: Path, flags: int) -> None:
+    result = _library().mount(source, os.fsencode(target), None, ctypes.c_ulong(flags), None)
+    _check(str(target) if source else "mount", result)
 
 
 def _library() -> ctypes.CDLL:

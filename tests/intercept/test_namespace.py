@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.intercept import namespace
 from mockserver.intercept.namespace import Room, without_names
 from support.commands import SECONDS, environment, run
 
@@ -178,3 +180,71 @@ def test_where_namespaces_are_not_to_be_had_it_says_so_and_what_to_do() -> None:
     )
     assert "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" in said
     assert said.endswith("or use --intercept proxy")
+
+
+def in_a_room(script: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A process that has `room` and `namespace`."""
+    before = (
+        "import os, pathlib, sys\n"
+        "from mockserver.intercept import namespace\n"
+        "room = namespace.Room(['open.tiktokapis.com'])\n"
+    )
+    command = [sys.executable, "-c", before + script, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=SECONDS, env=environment(**more), check=False
+    )
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_what_else_cannot_be_prepared_is_named(tmp_path: Path) -> None:
+    script = (
+        "namespace.HOSTS = pathlib.Path(sys.argv[1])\n"
+        "try: room.enter()\n"
+        "except OSError as error: print(error.errno, error.strerror)"
+    )
+    done = in_a_room(script, str(tmp_path / "hosts"), TMPDIR=str(tmp_path))
+    said = f"None --intercept netns cannot prepare {tmp_path / 'hosts'}: No such file or directory\n"
+    assert done.stdout == said, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_among_the_systems_certificates_only_files_count(tmp_path: Path) -> None:
+    certificates = tmp_path / "certs"
+    certificates.mkdir()
+    os.mkfifo(certificates / "pipe")
+    (certificates / "one.pem").write_text("one")
+    ca = tmp_path / "ca"
+    ca.mkdir()
+    (ca / "12.0").write_text("ours")
+    script = (
+        "namespace._CERTIFICATES = pathlib.Path(sys.argv[1])\n"
+        "namespace.SYSTEM_BUNDLES = ()\n"
+        "room.enter()\n"
+        "room.trust(pathlib.Path(sys.argv[2]))\n"
+        "print(sorted(os.listdir(sys.argv[1])))\n"
+        "room.close()"
+    )
+    done = in_a_room(script, str(certificates), str(ca / "ca.pem"))
+    assert done.stdout == "['12.0', 'one.pem']\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (shutil.Error([("/etc/ssl/certs/a", "b", "no space"), ("c", "d", "e")]), "/etc/ssl/certs/a: no space"),
+        (OSError(28, "No space left on device", "/etc/hosts"), "/etc/hosts: No space left on device"),
+        (FileNotFoundError(2, "No usable temporary directory"), "its room: No usable temporary directory"),
+    ],
+)
+def test_each_failure_has_a_path_and_a_reason(
+    error: OSError, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(namespace, "_CERTIFICATES", tmp_path)
+    monkeypatch.setattr(Room, "_certificates", failing)
+    with pytest.raises(OSError, match="netns cannot prepare") as caught:
+        Room([]).trust(tmp_path / "ca.pem")
+    assert (caught.value.errno, caught.value.strerror) == (None, f"--intercept netns cannot prepare {said}")
