@@ -73,7 +73,8 @@ class Child:
                 self._signal(signal.SIGCONT)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PATIENCE):
-                        while self._signal(0):  # noqa: ASYNC110 - nobody tells about processes that are not ours
+                        while self._signal(0):  # nobody tells about processes that are not ours
+                            self._reap()
                             await asyncio.sleep(_LOOK_AGAIN)
         finally:
             self._close()
@@ -87,6 +88,13 @@ class Child:
         except PermissionError:  # somebody else's by now, or grown beyond our rights
             return False
         return True
+
+    def _reap(self) -> None:
+        """Orphans of the group are ours where we are process 1, and stay until we have asked how they ended."""
+        if self._ended.done():  # CMD itself is for _look
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-self.group, os.WNOHANG)[0]:
+                    pass
 
     def _look(self) -> None:
         """SIGCHLD: CMD has ended, or was stopped."""

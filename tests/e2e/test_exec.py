@@ -280,6 +280,24 @@ def test_what_the_command_leaves_behind_is_ended() -> None:
     assert exec_(*python(script)).returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="this machine has no Linux kernel")
+def test_orphans_that_are_ours_to_reap_are_not_waited_for() -> None:
+    # As where exec is process 1: what has lost its parent becomes ours. 36: PR_SET_CHILD_SUBREAPER.
+    script = (
+        "import asyncio, ctypes, os\n"
+        "from mockserver.execution import child\n"
+        "assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0\n"
+        "child.PATIENCE = 600\n"
+        "async def main():\n"
+        "    one = child.Child(['sh', '-c', 'sleep 600 & sleep 600 & exit 7'], os.environ)\n"
+        "    print(await one.wait(), flush=True)\n"
+        "    await one.end()\n"
+        "asyncio.run(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"7\n", b"")
+
+
 def test_ready_file_is_there_while_the_command_runs(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     done = exec_("--ready-file", str(ready), "--", "cat", str(ready))
