@@ -12,8 +12,17 @@ from mockserver.tls.terms import is_tiktok_host
 LARGEST_HEAD: Final = 16 * 1024
 HEAD_SECONDS: Final = 30.0
 PIECE: Final = 256 * 1024
+READ_AWAY: Final = 16 * 2**20
+READ_AWAY_SECONDS: Final = 1.0
+"""How much of what a refused client still sends is read, so that it comes to read the refusal."""
 HTTPS_PORT: Final = 443
-_CONNECT: Final = re.compile(rb"CONNECT (?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):([0-9]{1,5}) HTTP/1\.[01]\r\n")
+_CONNECT: Final = re.compile(rb"CONNECT (?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5}) HTTP/1\.[01]\r\n")
+_PHRASES: Final = {
+    403: "Forbidden",
+    405: "Method Not Allowed",
+    431: "Request Header Fields Too Large",
+    502: "Bad Gateway",
+}
 
 
 class ConnectProxy:
@@ -64,13 +73,15 @@ class ConnectProxy:
             async with asyncio.timeout(HEAD_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            await _refuse(writer, 431, f"a request to this proxy has at most {LARGEST_HEAD} bytes before its body")
+            await _refuse(
+                reader, writer, 431, f"a request to this proxy has at most {LARGEST_HEAD} bytes before its body"
+            )
             return
         asked = _CONNECT.match(head)
         if asked is None:
             line = _printable(head.partition(b"\r\n")[0])
             self.refused[line] += 1
-            await _refuse(writer, 405, f"this proxy takes CONNECT HOST:443 only, got {line}")
+            await _refuse(reader, writer, 405, f"this proxy takes CONNECT HOST:443 only, got {line}")
             return
         host = _printable(asked[1] or asked[2]).lower().rstrip(".")
         port = int(asked[3])
@@ -79,13 +90,17 @@ class ConnectProxy:
             sentence = (
                 f"tiktok-mock exec --intercept proxy leads to TikTok's hosts on 443 only, not to {host}:{port}"
             )
-            await _refuse(writer, 403, sentence)
+            await _refuse(reader, writer, 403, sentence)
             return
         await self._tunnel(reader, writer)
 
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            server_reader, server_writer = await asyncio.open_connection(*self._target)
+        except OSError as error:
+            await _refuse(reader, writer, 502, f"the mock cannot be reached: {error.strerror or error}")
+            return
         self.tunnels += 1
-        server_reader, server_writer = await asyncio.open_connection(*self._target)
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             both = [
@@ -119,9 +134,13 @@ async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
         sink.write_eof()
 
 
-async def _refuse(writer: asyncio.StreamWriter, status: int, sentence: str) -> None:
-    phrase = {403: "Forbidden", 405: "Method Not Allowed", 431: "Request Header Fields Too Large"}[status]
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int, sentence: str) -> None:
     body = f"{sentence}\n"
-    head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
+    head = f"HTTP/1.1 {status} {_PHRASES[status]}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
     writer.write(f"{head}Connection: close\r\n\r\n{body}".encode())
-    await writer.drain()
+    writer.write_eof()
+    # A socket that is closed with bytes unread resets the connection, and the refusal is lost.
+    left = READ_AWAY
+    async with asyncio.timeout(READ_AWAY_SECONDS):
+        while left > 0 and (piece := await reader.read(PIECE)):
+            left -= len(piece)

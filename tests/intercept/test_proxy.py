@@ -89,6 +89,13 @@ async def test_tunnel_carries_both_ways_to_the_end(host: bytes) -> None:
             b"this proxy takes CONNECT HOST:443 only, got GET http://open.tiktokapis.com/ HTTP/1.1",
             "GET http://open.tiktokapis.com/ HTTP/1.1",
         ),
+        *(
+            (line, b"405 Method Not Allowed", b"CONNECT HOST:443 only, got " + told.encode(), told)
+            for line, told in (
+                (b"CONNECT x\0.tiktokapis.com:443 HTTP/1.1", "CONNECT x?.tiktokapis.com:443 HTTP/1.1"),
+                (b"CONNECT a@open.tiktokapis.com:443 HTTP/1.1", "CONNECT a@open.tiktokapis.com:443 HTTP/1.1"),
+            )
+        ),
         (b"\xff\x00", b"405 Method Not Allowed", b"got \\xff", "\\xff?"),
     ],
 )
@@ -102,13 +109,51 @@ async def test_all_others_are_refused_with_a_sentence(
         assert dict(proxy.refused) == {told: 1}
 
 
-async def test_head_without_end_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("head", "size", "status"),
+    [
+        (b"", 200_000, b"431 "),
+        (b"POST http://open.tiktokapis.com/ HTTP/1.1\r\nContent-Length: 900000\r\n\r\n", 900_000, b"405 "),
+        (b"CONNECT example.com:443 HTTP/1.1\r\n\r\n", 900_000, b"403 "),
+    ],
+)
+async def test_refusal_comes_whatever_is_still_sent(head: bytes, size: int, status: bytes) -> None:
     async with proxying() as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"x" * 17_000)
         async with asyncio.timeout(30):
-            assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+            writer.write(head)
+            for _ in range(0, size, 10_000):
+                writer.write(b"x" * 10_000)
+                await writer.drain()
+                await asyncio.sleep(0)
+            assert (await reader.read()).startswith(b"HTTP/1.1 " + status)
         writer.close()
+
+
+@pytest.mark.parametrize(("bound", "far"), [("READ_AWAY_SECONDS", 600), ("READ_AWAY", 10**15)])
+async def test_no_more_is_read_away_than_that(bound: str, far: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"mockserver.intercept.proxy.{bound}", far)  # the other one ends it
+    async with proxying() as (_, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        with pytest.raises(ConnectionError):  # noqa: PT012 - at some point
+            async with asyncio.timeout(30):
+                while True:
+                    writer.write(b"x" * 65536)
+                    await writer.drain()
+        writer.close()
+
+
+async def test_target_that_is_gone_is_told() -> None:
+    proxy = ConnectProxy(())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = server.getsockname()
+    url = await proxy.start(target)
+    answer = await said(int(url.rpartition(":")[2]), b"CONNECT open.tiktokapis.com:443 HTTP/1.1\r\n\r\n")
+    await proxy.close()
+    assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert b"\r\n\r\nthe mock cannot be reached: " in answer
+    assert not proxy.tunnels
 
 
 async def test_close_ends_open_tunnels() -> None:
