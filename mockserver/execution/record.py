@@ -21,6 +21,8 @@ class RunRecord:
     def __init__(self, journal: "JournalFile | None") -> None:
         self.refused = 0
         self.requests = 0
+        self.control = 0
+        """How many came to /_mock/, which count as nothing else."""
         self._journal = journal
         self._first: list[Entry] = []
         self._begun: set[str] = set()
@@ -29,6 +31,7 @@ class RunRecord:
 
     def __call__(self, entry: Entry) -> None:
         if entry.path.startswith(_OURS):
+            self.control += 1
             return
         if self._journal is not None:
             self._journal.write(entry)

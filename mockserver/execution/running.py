@@ -117,7 +117,7 @@ class _Run:
                     await child.end()
             record = self._record
             summary = record.summary(server.state.plan.listing())
-            return code, [*summary, *self._interception.remarks(record.requests)]
+            return code, [*summary, *self._interception.remarks(record.requests, record.control)]
 
 
 def _say(line: str) -> None:

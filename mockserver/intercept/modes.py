@@ -44,8 +44,8 @@ class Interception:
         else:
             yield Variables(put=trust_variables(str(server.trust.bundle)))
 
-    def remarks(self, requests: int) -> list[str]:
-        """Lines for the summary of a run in which so many requests came."""
+    def remarks(self, requests: int, control: int) -> list[str]:  # noqa: ARG002 - of use to some
+        """Lines for the summary of a run in which so many requests came, and besides so many to /_mock/."""
         return [] if requests else ["CMD sent no request: TIKTOK_API_BASE says where the mock is"]
 
 
@@ -72,15 +72,18 @@ class ProxyInterception(Interception):
         finally:
             await self._proxy.close()
 
-    def remarks(self, requests: int) -> list[str]:
+    def remarks(self, requests: int, control: int) -> list[str]:
         refused = self._proxy.refused.most_common(SHOWN)
         lines = [f"the proxy refused {asked} ({f'{n} times' if n > 1 else 'once'})" for asked, n in refused]
-        if self._proxy.tunnels and not requests:
+        if self._proxy.tunnels and not requests + control:
+            hosts = [host for host, _ in self._proxy.tunnels.most_common(SHOWN)]
+            options = " ".join(f"--tls-name {host}" for host in hosts)
             lines.append(
                 "TikTok's hosts were reached, and nothing was asked: "
-                "CMD does not trust the CA that SSL_CERT_FILE and its like name"
+                "CMD does not trust the CA that SSL_CERT_FILE and its like name, "
+                f"or the certificate does not name {' and '.join(hosts)}: {options}"
             )
-        elif not requests and not refused:
+        elif not self._proxy.tunnels and not requests and not refused:
             lines.append(
                 "no connection came to the proxy: does CMD heed HTTPS_PROXY? If not, take --intercept netns"
             )
@@ -113,7 +116,7 @@ class NamespaceInterception(Interception):
         # No proxy can be reached in there.
         yield intercepted(server.trust, removed=(*CLEARED, *PROXY_VARIABLES))
 
-    def remarks(self, requests: int) -> list[str]:
+    def remarks(self, requests: int, control: int) -> list[str]:  # noqa: ARG002 - as above
         return [] if requests else ["CMD sent no request to TikTok's hosts"]
 
 

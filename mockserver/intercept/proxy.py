@@ -31,7 +31,8 @@ class ConnectProxy:
     def __init__(self, names: Sequence[str]) -> None:
         self.refused: Counter[str] = Counter()
         """What was asked for and not given, as HOST:PORT, and how often."""
-        self.tunnels = 0
+        self.tunnels: Counter[str] = Counter()
+        """The hosts that were led to the mock, and how often."""
         self._names = frozenset(name.lower() for name in names)
         self._target = ("", 0)
         self._server: asyncio.Server | None = None
@@ -92,15 +93,15 @@ class ConnectProxy:
             )
             await _refuse(reader, writer, 403, sentence)
             return
-        await self._tunnel(reader, writer)
+        await self._tunnel(host, reader, writer)
 
-    async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _tunnel(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             server_reader, server_writer = await asyncio.open_connection(*self._target)
         except OSError as error:
             await _refuse(reader, writer, 502, f"the mock cannot be reached: {error.strerror or error}")
             return
-        self.tunnels += 1
+        self.tunnels[host] += 1
         try:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             both = [

@@ -3,11 +3,18 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from mockserver.intercept.variables import Variables, intercepted
 from mockserver.tls.certificate import Trust
 from support.commands import run
 
 TRUST = Trust(ca=Path("/ca dir/ca.pem"), bundle=Path("/b.pem"), java=Path("/ca dir/t.p12"), php=Path("/php"))
+NOT_TRUSTED = (
+    "tiktok-mock: TikTok's hosts were reached, and nothing was asked: "
+    "CMD does not trust the CA that SSL_CERT_FILE and its like name, "
+    "or the certificate does not name HOST: --tls-name HOST"
+)
 
 
 def test_what_is_there_is_kept_replaced_removed_and_added_to() -> None:
@@ -74,7 +81,28 @@ def test_command_that_does_not_trust_the_ca_is_told_of() -> None:
     )
     done = run("mockserver", "exec", "--quiet", "--intercept", "proxy", "--", sys.executable, "-c", script)
     assert done.stdout == "True\n"
-    assert done.stderr.splitlines()[-1] == (
-        "tiktok-mock: TikTok's hosts were reached, and nothing was asked: "
-        "CMD does not trust the CA that SSL_CERT_FILE and its like name"
+    assert done.stderr.splitlines()[-1] == NOT_TRUSTED.replace("HOST", "open.tiktokapis.com")
+
+
+@pytest.mark.parametrize("options", [[], ["--tls-name", "open-upload.eu.tiktokapis.com"]])
+def test_host_that_the_certificate_does_not_name_is_told_of(options: list[str]) -> None:
+    script = (
+        "import urllib.request as u\n"
+        "try: u.urlopen('https://open-upload.eu.tiktokapis.com/v2/')\n"
+        "except OSError as error: print(getattr(error, 'code', 'mismatch' in str(error)))"
     )
+    options = ["--quiet", "--intercept", "proxy", *options]
+    done = run("mockserver", "exec", *options, "--", sys.executable, "-c", script)
+    told = NOT_TRUSTED.replace("HOST", "open-upload.eu.tiktokapis.com")
+    assert (done.stdout, told in done.stderr) == (("404\n", False) if options[3:] else ("True\n", True))
+
+
+def test_command_that_only_steers_is_not_told_that_it_asked_nothing() -> None:
+    script = (
+        "import urllib.request as u\n"
+        "try: u.urlopen('https://open.tiktokapis.com/_mock/health')\n"
+        "except OSError as error: print(error)"
+    )
+    done = run("mockserver", "exec", "--quiet", "--intercept", "proxy", "--", sys.executable, "-c", script)
+    assert done.stdout == "HTTP Error 403: Forbidden\n"
+    assert done.stderr == "tiktok-mock: 0 uploads, 0 complete; 0 requests, 0 refused\n"
