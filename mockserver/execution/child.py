@@ -191,9 +191,11 @@ class Signals:
         taken = [number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
         for number in taken:
             loop.add_signal_handler(number, self._came, number)
+        before = signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         try:
             yield
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             for number in taken:
                 loop.remove_signal_handler(number)
 
@@ -203,6 +205,16 @@ class Signals:
         elif self._task is not None:
             self.number = self.number or number
             self._task.cancel()
+
+
+@contextlib.contextmanager
+def signals_waiting() -> Iterator[None]:
+    """Signals that come in here, outside of `Signals.held`, come at its end or when they are held."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _launch_error(name: str, error: OSError | ValueError) -> LaunchError:

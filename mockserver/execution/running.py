@@ -15,7 +15,7 @@ import click
 
 from mockserver.app import Server, start
 from mockserver.config import Config
-from mockserver.execution.child import OWN_FAILURE, SIGNAL_BASE, Child, LaunchError, Signals
+from mockserver.execution.child import OWN_FAILURE, SIGNAL_BASE, Child, LaunchError, Signals, signals_waiting
 from mockserver.execution.record import JournalFile, RunRecord
 from mockserver.intercept.modes import Interception
 from mockserver.intercept.variables import server_variables
@@ -40,6 +40,14 @@ class RunTerms:
 def run_command(config: Config, terms: RunTerms, interception: Interception) -> int:
     """Serve while the command runs; the exit code: the command's, or 125 to 127 for a failure of our own."""
     try:
+        with signals_waiting():  # so that `leave` is reached
+            return _run_inside(config, terms, interception)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run_inside(config: Config, terms: RunTerms, interception: Interception) -> int:
+    try:
         config = dataclasses.replace(config, tls=interception.tls(config.tls))
         interception.enter(config)  # before there are threads
         return _run_logged(config, terms, interception)
@@ -49,8 +57,6 @@ def run_command(config: Config, terms: RunTerms, interception: Interception) -> 
     except OSError as error:
         _say(why_not(error, config))
         return OWN_FAILURE
-    except KeyboardInterrupt:
-        return 130
     finally:
         interception.leave()
 

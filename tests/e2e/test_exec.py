@@ -225,13 +225,17 @@ def test_command_that_a_signal_ended_is_128_and_its_number(
 
 def test_signal_that_the_caller_ignores_stays_ignored() -> None:
     # As under nohup: neither we nor CMD end of it.
-    script = "import os, sys; print('up', flush=True); print(len(sys.stdin.readline()))"
+    script = (
+        "import signal, sys\n"
+        "print('up', signal.pthread_sigmask(signal.SIG_BLOCK, []), flush=True)\n"
+        "print(len(sys.stdin.readline()))"
+    )
     shell = 'trap "" HUP; exec "$0" -m mockserver exec --quiet -- "$0" -c "$1"'
     pipe = subprocess.PIPE
     command = ["sh", "-c", shell, sys.executable, script]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment()) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "up\n"
+        assert process.stdout.readline() == "up set()\n"
         process.send_signal(signal.SIGHUP)
         assert process.communicate("four\n", timeout=SECONDS)[0] == "5\n"
     assert process.returncode == 0
@@ -266,6 +270,31 @@ async def test_signal_before_the_command_runs_ends_the_run() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asyncio.get_running_loop().create_future()
     assert signals.number == signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("number", "where", "code"), [(15, "enter", 143), (2, "enter", 130), (2, "leave", 130), (15, "leave", -15)]
+)
+def test_signal_while_all_is_prepared_or_removed_leaves_nothing(number: int, where: str, code: int) -> None:
+    script = (
+        "import os, sys\n"
+        "from mockserver.config import Config\n"
+        "from mockserver.execution.running import RunTerms, run_command\n"
+        "from mockserver.intercept.modes import Interception\n"
+        "class Way(Interception):\n"
+        "    def enter(self, config): self.pass_('enter')\n"
+        "    def leave(self): self.pass_('leave')\n"
+        "    def pass_(self, place):\n"
+        f"        if place == {where!r}: os.kill(os.getpid(), {number})\n"
+        "        print(place, flush=True)\n"
+        f"terms = RunTerms(command=['sleep', {'600' if where == 'enter' else '0'!r}], log_format=None,\n"
+        "    ready_file=None, journal=None, fail_on_refused=False)\n"
+        "sys.exit(run_command(Config(port=0), terms, Way()))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment(), check=False)
+    assert (done.returncode, done.stdout) == (code, "enter\nleave\n"), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_the_command_leaves_behind_is_ended() -> None:
