@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 FORWARDED: Final = (
@@ -73,8 +74,10 @@ class Child:
                 self._signal(signal.SIGCONT)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PATIENCE):
-                        while self._signal(0):  # nobody tells about processes that are not ours
-                            self._reap()
+                        # Where we are process 1, or process 1 is a program that never reaps, zombies stay.
+                        while (  # noqa: ASYNC110 - nobody tells about processes that are not ours
+                            self._signal(0) and not _only_zombies(self.group)
+                        ):
                             await asyncio.sleep(_LOOK_AGAIN)
         finally:
             self._close()
@@ -88,13 +91,6 @@ class Child:
         except PermissionError:  # somebody else's by now, or grown beyond our rights
             return False
         return True
-
-    def _reap(self) -> None:
-        """Orphans of the group are ours where we are process 1, and stay until we have asked how they ended."""
-        if self._ended.done():  # CMD itself is for _look
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-self.group, os.WNOHANG)[0]:
-                    pass
 
     def _look(self) -> None:
         """SIGCHLD: CMD has ended, or was stopped."""
@@ -215,6 +211,17 @@ def signals_waiting() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _only_zombies(group: int) -> bool:
+    """Whether all of a group have ended, and merely nobody has asked how. False where the system does not tell."""
+    states = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = status.read_bytes().rpartition(b")")[2].split()[:3]
+            if int(its_group) == group:
+                states.append(state)
+    return bool(states) and set(states) <= {b"Z", b"X"}
 
 
 def _launch_error(name: str, error: OSError | ValueError) -> LaunchError:

@@ -310,12 +310,12 @@ def test_what_the_command_leaves_behind_is_ended() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="this machine has no Linux kernel")
-def test_orphans_that_are_ours_to_reap_are_not_waited_for() -> None:
-    # As where exec is process 1: what has lost its parent becomes ours. 36: PR_SET_CHILD_SUBREAPER.
+@pytest.mark.parametrize("process_1", ["exec", "a program that never reaps"])
+def test_orphans_that_nobody_reaps_are_not_waited_for(process_1: str) -> None:
+    own = "import ctypes; assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0\n"  # PR_SET_CHILD_SUBREAPER
     script = (
-        "import asyncio, ctypes, os\n"
+        "import asyncio, os\n"
         "from mockserver.execution import child\n"
-        "assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0\n"
         "child.PATIENCE = 600\n"
         "async def main():\n"
         "    one = child.Child(['sh', '-c', 'sleep 600 & sleep 600 & exit 7'], os.environ)\n"
@@ -323,7 +323,10 @@ def test_orphans_that_are_ours_to_reap_are_not_waited_for() -> None:
         "    await one.end()\n"
         "asyncio.run(main())"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=SECONDS, check=False)
+    if process_1 != "exec":
+        script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {script!r}], check=True)"
+    command = [sys.executable, "-c", own + script]
+    done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"7\n", b"")
 
 
