@@ -72,12 +72,7 @@ def open_certificate(terms: TlsTerms) -> Certificate:
 
 def _made(terms: TlsTerms, folder: Path) -> Certificate:
     authority = kept_authority(terms.ca_dir, terms.names)
-    try:
-        key, certificate = authority.sign(terms.names)
-    except ValueError as error:
-        raise OSError(
-            None, f"the CA in {terms.ca_dir} does not do: {error}; give another --ca-dir, or remove it"
-        ) from error
+    key, certificate = authority.sign(terms.names)
     chain, secret, ca, java = (folder / name for name in ("chain.pem", "key.pem", "ca.pem", "trust.p12"))
     chain.write_bytes(certificate)
     write_secret(secret, key)

@@ -199,6 +199,9 @@ def test_ca_prints_the_path_of_the_kept_ca(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("mockserver", "ca", "--ca-dir", str(tmp_path / "file"))
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    done = run("mockserver", "ca", "--ca-dir", str(tmp_path / "ca"), "--tls-name", "box.example")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert "it may not sign for box.example, only for tiktokapis.com" in done.stderr
 
 
 @contextmanager
