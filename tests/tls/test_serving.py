@@ -17,7 +17,7 @@ from mockserver.faults.reading import read_faults
 from mockserver.journal import Entry
 from mockserver.protocol.rules import DOCUMENTED
 from mockserver.tls.terms import TlsTerms
-from support.commands import environment, run, serving
+from support.commands import environment, run, run_with_files_of_at_most, serving
 
 INIT = b'{"source_info": {"source": "FILE_UPLOAD", "video_size": 9, "chunk_size": 9, "total_chunk_count": 1}}'
 PATH = "/v2/post/publish/inbox/video/init/"
@@ -187,6 +187,17 @@ def test_certificate_that_cannot_be_had_is_exit_3(tmp_path: Path) -> None:
         "",
         "tiktok-mock: no.pem cannot be read: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize(("size", "why"), [(0, "No usable temporary directory found in"), (99, "File too large")])
+@pytest.mark.parametrize(("command", "code"), [(["serve", "--port", "0"], 3), (["exec", "--", "true"], 125)])
+def test_temporary_directory_that_cannot_be_used_is_told(
+    size: int, why: str, command: list[str], code: int
+) -> None:
+    done = run_with_files_of_at_most(size, command[0], "--tls", *command[1:])
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(f"tiktok-mock: no temporary directory can be used for the certificate: {why}")
+    assert done.stderr.endswith("; set TMPDIR\n")
 
 
 def test_ca_prints_the_path_of_the_kept_ca(tmp_path: Path) -> None:
