@@ -26,14 +26,18 @@ class _Servers:
         self._running: dict[tuple[str, ...], TikTokMock] = {}
 
     def get(self, arguments: tuple[str, ...]) -> "TikTokMock":
-        if arguments not in self._running:
-            testing, why = _testing(), ""
-            try:
-                self._running[arguments] = testing.TikTokMock(*arguments).start()
-            except (testing.MockError, testing.OptionError) as error:
-                why = str(error)
-            if why:
-                pytest.fail(f"tiktok_mock with options {' '.join(arguments)!r}: {why}", pytrace=False)
+        """Running: started again where a test has stopped it."""
+        mock = self._running.get(arguments)
+        if mock is not None and mock.running:
+            return mock
+        testing, why = _testing(), ""
+        try:
+            mock = mock or testing.TikTokMock(*arguments)
+            self._running[arguments] = mock.start()
+        except (testing.MockError, testing.OptionError) as error:
+            why = str(error)
+        if why:
+            pytest.fail(f"tiktok_mock with options {' '.join(arguments)!r}: {why}", pytrace=False)
         return self._running[arguments]
 
     def stop(self) -> None:
@@ -86,7 +90,7 @@ def tiktok_mock(request: pytest.FixtureRequest, _tiktok_mock_servers: _Servers) 
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     result = yield  # the test's own failure, or skip, goes on from here
     mock = item.stash.get(_USED, None)
-    if mock is not None and (unfired := mock.unfired()):
+    if mock is not None and mock.running and (unfired := mock.unfired()):
         pytest.fail(_testing().arming.unfired_sentence(unfired), pytrace=False)
     return result
 

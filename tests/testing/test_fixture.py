@@ -278,6 +278,29 @@ def test_the_last_teardown_fails_when_the_server_is_gone(run: Run) -> None:
     done.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 
+def test_a_server_that_a_test_stopped_runs_for_the_next_one(run: Run) -> None:
+    done = run("""
+        import sending
+
+        def test_stopped(tiktok_mock):
+            tiktok_mock.stop()
+
+        def test_runs_again(tiktok_mock, tiktok_mock_server):
+            assert tiktok_mock is tiktok_mock_server
+            sending.send(tiktok_mock.url, tiktok_mock.token, sending.video(16_000))
+            assert tiktok_mock.upload().complete
+
+        def test_stopped_and_failed(tiktok_mock):
+            tiktok_mock.stop()
+            assert 0, "its own sentence"
+
+        def test_runs_once_more(tiktok_mock):
+            assert tiktok_mock.journal() == []
+    """)
+    done.assert_outcomes(passed=3, failed=1)
+    done.stdout.fnmatch_lines(["FAILED test_it.py::test_stopped_and_failed - AssertionError: its own sentence*"])
+
+
 ASYNC = """
     import asyncio
     import pytest
