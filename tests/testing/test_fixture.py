@@ -215,6 +215,37 @@ def test_a_fault_that_did_not_strike_fails_a_test_that_passed(run: Run) -> None:
     assert text.count("-- tiktok-mock faults --") == 3
 
 
+def test_an_expected_failure_is_not_the_fault_that_did_not_strike(run: Run) -> None:
+    done = run("""
+        import pytest
+
+        @pytest.mark.xfail(strict=True)
+        def test_strict(tiktok_mock):
+            tiktok_mock.fail("init", status=503)
+
+        @pytest.mark.xfail
+        def test_lenient(tiktok_mock):
+            tiktok_mock.fail("init", status=504)
+
+        @pytest.mark.xfail(False, reason="of another machine")
+        def test_not_expected_here(tiktok_mock):
+            tiktok_mock.fail("init", status=505)
+
+        @pytest.mark.xfail
+        def test_fails(tiktok_mock):
+            tiktok_mock.fail("init", status=506)
+            assert 0
+    """)
+    done.assert_outcomes(failed=2, xfailed=1, xpassed=1)
+    text = str(done.stdout)
+    assert re.search(r"FAILED test_it.py::test_strict - \[XPASS\(strict\)\]", text)
+    assert "FAILED test_it.py::test_not_expected_here - did not strike: status 505 before_body on init" in text
+    assert text.count("-- tiktok-mock faults --") == 2
+    for status in (503, 504):
+        assert f"did not strike: status {status} before_body on init, once; fired never" in text
+    assert "506" not in text.replace("status=506", "")
+
+
 def test_a_failure_shows_the_journal(run: Run) -> None:
     code = """
         import sending
