@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mockserver.testing import TikTokMock
 
 _INI = "tiktok_mock_args"
+_OWN_PORT = (
+    "--port is not for the fixture, whose server takes a free one in each process of a run: leave it out, "
+    'and ask tiktok_mock.url, or make a mockserver.testing.TikTokMock("--port", ...) of your own'
+)
 _MARKER = (
     "tiktok_mock(*arguments, **options): options of `tiktok-mock serve` for the server of this test, "
     'after those of the ini file: @pytest.mark.tiktok_mock("--mb", "1000") or (mb=1000)'
@@ -32,8 +36,11 @@ class _Servers:
             return mock
         testing, why = _testing(), ""
         try:
-            mock = mock or testing.TikTokMock(*arguments)
-            self._running[arguments] = mock.start()
+            if testing.configuring.read_config(arguments).port:
+                why = _OWN_PORT
+            else:
+                mock = mock or testing.TikTokMock(*arguments)
+                self._running[arguments] = mock.start()
         except (testing.MockError, testing.OptionError) as error:
             why = str(error)
         if why:

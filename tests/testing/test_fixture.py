@@ -116,14 +116,21 @@ def test_options_by_ini_and_markers(run: Run) -> None:
         @pytest.mark.tiktok_mock("--bm", "1000")
         def test_wrong(tiktok_mock): ...
 
-        @pytest.mark.tiktok_mock(port=1, host="192.0.2.1", control_token="x")
+        @pytest.mark.tiktok_mock(host="192.0.2.1", control_token="x")
         def test_no_such_address(tiktok_mock): ...
+
+        @pytest.mark.tiktok_mock(port=18080)
+        def test_port(tiktok_mock): ...
+
+        @pytest.mark.tiktok_mock("--port", "0")
+        def test_free_port(tiktok_mock): ...
     """)
-    done.assert_outcomes(passed=5, errors=2)
+    done.assert_outcomes(passed=6, errors=3)
     done.stdout.fnmatch_lines(
         [
             "tiktok_mock with options '--mb 1000 --bm 1000': No such option*--bm*",
             "tiktok_mock with options '*192.0.2.1*': TikTokMock cannot start: this machine has no address*",
+            "tiktok_mock with options '--mb 1000 --port 18080': --port is not for the fixture, whose server *",
         ]
     )
     done.stdout.no_fnmatch_line("*Traceback*")
