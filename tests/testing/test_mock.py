@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import socket
 import threading
 from pathlib import Path
@@ -376,6 +377,50 @@ def test_a_port_that_is_taken_gets_a_sentence(mock: TikTokMock) -> None:
     with pytest.raises(MockError, match=f"cannot start: port {port} on 127.0.0.1 is taken: stop what listens"):
         TikTokMock(port=port).start()
     assert [thread.name for thread in threading.enumerate()].count("tiktok-mock") == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_is_told_to_ask_where_the_mock_runs(
+    mock: TikTokMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.testing.thread.SECONDS", 5.0)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        for ask in (mock.journal, mock.faults, mock.stop):
+            try:
+                said = repr(ask())
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the parent sees it
+                said = repr(error)
+            os.write(write, f"{said}\n".encode())
+        os._exit(0)
+    os.close(write)
+    with open(read) as told:  # noqa: PTH123 - a pipe
+        journal, faults, stopped = told.read().splitlines()
+    os.waitpid(child, 0)
+    assert f"MockError('this process was forked from process {os.getpid()}, where the mock runs" in journal
+    assert faults == journal
+    assert stopped == "None"
+    assert mock.journal() == [], "the parent's runs on"
+
+
+def test_a_start_that_takes_too_long_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    async def start(_: object) -> None:
+        await asyncio.to_thread(go_on.wait, 30)
+        raise OSError
+
+    monkeypatch.setattr("mockserver.testing.thread.SECONDS", 0.0)
+    monkeypatch.setattr("mockserver.testing.thread.start", start)
+    try:
+        with pytest.raises(MockError, match=r"^the mock's thread has not answered within 0 s$"):
+            TikTokMock().start()
+    finally:
+        go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "tiktok-mock":
+            thread.join(30)
 
 
 def test_every_option_of_serve_is_one_here() -> None:
