@@ -1,6 +1,7 @@
 """TikTokMock: a real server in a thread, asked from tests that are synchronous and from such that are not."""
 
 import asyncio
+import gc
 import io
 import os
 import socket
@@ -8,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import requests
 
 from client_reference import upload
 from mockserver.faults.reading import FaultError
@@ -370,6 +372,30 @@ def test_options_that_make_no_server_get_a_sentence(
 ) -> None:
     with pytest.raises(OptionError, match=sentence):
         TikTokMock(*arguments, **options)
+
+
+def test_https_is_trusted_by_its_ca(mock: TikTokMock) -> None:
+    assert (mock.ca, mock.ca_bundle) == (None, None)
+    with TikTokMock(tls=True) as secure:
+        ca, bundle = secure.ca, secure.ca_bundle
+        assert ca is not None
+        assert bundle is not None
+        assert bundle.read_bytes().startswith(ca.read_bytes().rstrip())
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(f"{secure.url}/_mock/health", timeout=30)
+        for trusted in (ca, bundle):
+            answer = requests.get(f"{secure.url}/_mock/health", verify=str(trusted), timeout=30)
+            assert answer.json()["status"] == "ok"
+    assert not ca.exists()
+    with pytest.raises(MockError, match="does not run"):
+        _ = secure.ca
+
+
+def test_a_connection_of_https_that_is_kept_ends_with_the_mock() -> None:
+    with requests.Session() as kept:
+        with TikTokMock(tls=True) as secure:
+            kept.get(f"{secure.url}/_mock/health", verify=str(secure.ca), timeout=30).close()
+        gc.collect()  # a transport that was left open would warn
 
 
 def test_a_port_that_is_taken_gets_a_sentence(mock: TikTokMock) -> None:
