@@ -16,6 +16,7 @@ from mockserver.config import Config
 from mockserver.faults.reading import read_faults
 from mockserver.journal import Entry
 from mockserver.protocol.rules import DOCUMENTED
+from mockserver.testing import OptionError, TikTokMock
 from mockserver.tls.terms import TlsTerms
 from support.commands import environment, run, run_with_files_of_at_most, serving
 
@@ -178,6 +179,19 @@ def test_usage_of_the_options_of_https() -> None:
         done = run("mockserver", "serve", "--port", "0", *arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert said in done.stderr.replace("\n", " ")
+
+
+def test_a_directory_of_a_ca_beside_a_certificate_is_wrong_usage_where_it_is_typed(tmp_path: Path) -> None:
+    own = ("serve", "--tls", "--port", "0", "--cert", "no.pem", "--key", "no.pem")
+    typed = run("mockserver", *own, "--ca-dir", str(tmp_path))
+    assert (typed.returncode, "--cert and --ca-dir both say whose certificate is served" in typed.stderr) == (
+        2,
+        True,
+    )
+    of_ca = run("mockserver", *own, TIKTOK_MOCK_CA_DIR=str(tmp_path))
+    assert (of_ca.returncode, "no.pem cannot be read" in of_ca.stderr) == (3, True)
+    with pytest.raises(OptionError, match="--cert and --ca-dir both say"):
+        TikTokMock(tls=True, cert="no.pem", key="no.pem", ca_dir=tmp_path)
 
 
 def test_certificate_that_cannot_be_had_is_exit_3(tmp_path: Path) -> None:
