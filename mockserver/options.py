@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from mockserver.config import Config
 from mockserver.faults.kinds import Fault
@@ -263,11 +264,18 @@ def _tls_terms(
     if (cert is None) is not (key is None):
         missing, given = ("--key", "--cert") if key is None else ("--cert", "--key")
         raise click.UsageError(f"{given} came without {missing}: a certificate is served with its private key")
+    if cert is not None and ca_dir is not None and _is_typed("ca_dir"):  # in the environment it is also for `ca`
+        raise click.UsageError("--cert and --ca-dir both say whose certificate is served: give one of them")
     if tls:
         return TlsTerms(names=names, ca_dir=ca_dir, certificate=cert, key=key)
     if cert is not None or names:
         raise click.UsageError("--cert, --key, --tls-name and --upload-host are of HTTPS: give --tls too")
     return None
+
+
+def _is_typed(name: str) -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _faults(of_file: Sequence[Fault], scenario: str | None) -> Sequence[Fault]:

@@ -71,7 +71,6 @@ def ready_file_of(path: Path | None, server: Server, config: Config) -> Iterator
     if path is None:
         yield
         return
-    path = path.resolve()
     facts = {
         "url": server.url,
         "control_url": f"{server.url}/_mock",
@@ -81,14 +80,11 @@ def ready_file_of(path: Path | None, server: Server, config: Config) -> Iterator
         "access_token": access_token(config),
     }
     if server.trust is not None:
-        facts |= {name: str(path) for name, path in server.trust.files().items()}
+        facts |= {name: str(file) for name, file in server.trust.files().items()}
     text = json.dumps(facts) + "\n"
-    if path.exists() and not path.is_file():
-        raise OSError(None, f"the ready file {path} cannot be written: it is no regular file; name a new one")
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text)
-        beside.replace(path)
+        path = path.resolve()  # the working directory may be gone
+        _write_whole(path, text)
     except OSError as error:
         raise OSError(None, f"the ready file {path} cannot be written: {error.strerror}") from error
     try:
@@ -97,6 +93,19 @@ def ready_file_of(path: Path | None, server: Server, config: Config) -> Iterator
         with contextlib.suppress(OSError):
             if path.read_text() == text:
                 path.unlink()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(None, "it is no regular file; name a new one")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text)
+        beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def access_token(config: Config) -> str:

@@ -36,7 +36,8 @@ def read_config(arguments: Sequence[str]) -> Config:
         option.envvar = None
     try:
         context = serve.make_context("TikTokMock", ["--port", "0", *arguments])
-        return config_of(**context.params)
+        with context:
+            return config_of(**context.params)
     except click.UsageError as error:
         raise OptionError(error.format_message()) from None
 

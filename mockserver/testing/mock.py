@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Final, Literal, Self
 
 from mockserver.faults.reading import read_fault
@@ -79,6 +80,18 @@ class TikTokMock:
     def api_base(self) -> str:
         """The same as `url`."""
         return self.url
+
+    @property
+    def ca(self) -> Path | None:
+        """What a client has to trust under `--tls`, a PEM file; None where all is plain HTTP. Gone with `stop`."""
+        trust = self._thread.server.trust
+        return trust.ca if trust is not None else None
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The same with what the system trusts, for clients that talk to others too."""
+        trust = self._thread.server.trust
+        return trust.bundle if trust is not None else None
 
     @property
     def token(self) -> str:

@@ -1,6 +1,7 @@
 """A server in a thread of its own, with an event loop of its own: whoever waits for it never stops it."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -24,21 +25,31 @@ class ServerThread:
 
     def __init__(self, config: Config) -> None:
         """Start it; returns once the port is open. Raises MockError."""
+        self._process = os.getpid()
         started: Future[Server] = Future()
         self._thread = threading.Thread(target=self._run, args=(config, started), name="tiktok-mock", daemon=True)
         self._thread.start()
         try:
-            self.server: Server = started.result(SECONDS)
+            self.server: Server = _result(started)
         except OSError as error:
             self._thread.join(SECONDS)
             raise MockError(f"TikTokMock cannot start: {why_not(error, config)}") from None
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """Its result, or what it raised. Blocks, for a fraction of a millisecond; an asynchronous test too."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(SECONDS)
+        """Its result, or what it raised; MockError in a process that was forked.
+
+        Blocks, for a fraction of a millisecond; an asynchronous test too.
+        """
+        try:
+            self._check_process()
+        except MockError:
+            coroutine.close()
+            raise
+        return _result(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
 
     def call(self, function: Callable[[], _T]) -> _T:
         """The same for what does not wait."""
+        self._check_process()
         future: Future[_T] = Future()
 
         def do() -> None:
@@ -48,12 +59,21 @@ class ServerThread:
                 future.set_exception(error)
 
         self._loop.call_soon_threadsafe(do)
-        return future.result(SECONDS)
+        return _result(future)
 
     def close(self) -> None:
-        """End the server, requests in flight included, and the thread."""
+        """End the server, requests in flight included, and the thread; nothing in a process that was forked."""
+        if os.getpid() != self._process:
+            return
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(SECONDS)
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise MockError(
+                f"this process was forked from process {self._process}, where the mock runs: "
+                "ask the mock there, and give a forked one what it needs, such as its url"
+            )
 
     def _run(self, config: Config, started: "Future[Server]") -> None:
         # Not the policy's loop: a uvloop there would be a server that nobody has tested.
@@ -73,3 +93,12 @@ class ServerThread:
             await self._stopped.wait()
         finally:
             await server.close()
+
+
+def _result(future: Future[_T]) -> _T:
+    try:
+        return future.result(SECONDS)
+    except TimeoutError:
+        if future.done():
+            raise
+        raise MockError(f"the mock's thread has not answered within {SECONDS:.0f} s") from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -37,6 +38,10 @@ class OutsideError(ValueError):
 
     def __init__(self, name: str, permitted: Sequence[str]) -> None:
         super().__init__(f"it may not sign for {name}, only for {', '.join(permitted)} and what is below them")
+
+
+_Subtree = str | ipaddress.IPv4Network | ipaddress.IPv6Network
+"""What a CA may sign for: a domain with what is below it, or addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +77,23 @@ class Authority:
         entry = pkcs12.PKCS12Certificate(self.certificate, b"tiktok-upload-mock")
         return pkcs12.serialize_java_truststore([entry], BestAvailableEncryption(TRUST_STORE_PASSWORD.encode()))
 
+    def check(self, names: Sequence[str]) -> None:
+        """Raises OutsideError where one of what `sign` signs is outside of what the CA is limited to.
+
+        ValueError where it is not limited at all.
+        """
+        permitted = _permitted(self.certificate)
+        for name in (*TIKTOK_HOSTS, *_LOCAL, *names):
+            if not any(_is_in(name, one) for one in permitted):
+                shown = [str(one).removesuffix("/32").removesuffix("/128") for one in permitted]
+                raise OutsideError(name, shown)
+
     def sign(self, names: Sequence[str]) -> tuple[bytes, bytes]:
         """A new key and its certificate for TikTok's hosts, this machine and `names`: both in PEM.
 
-        Raises OutsideError where a name is outside of what the CA is limited to.
+        Raises as `check` does.
         """
-        permitted = _permitted_names(self.certificate)
-        for name in names:
-            if not any(name == one or name.endswith(f".{one}") for one in permitted):
-                raise OutsideError(name, permitted)
+        self.check(names)
         key = ec.generate_private_key(ec.SECP256R1())
         wanted = dict.fromkeys((*TIKTOK_HOSTS, f"*.{DOMAIN}", *_LOCAL, *names))
         until = min(_now() + dt.timedelta(days=LEAF_DAYS), self.certificate.not_valid_after_utc)
@@ -116,6 +129,17 @@ def make_authority(names: Sequence[str], days: int = LEAF_DAYS) -> Authority:
 
 def load_authority(certificate: bytes, key: bytes) -> Authority:
     """A CA that `make_authority` made, from its PEMs. Raises ValueError where they are none."""
+    try:
+        return _read_authority(certificate, key)
+    except TypeError:
+        raise ValueError("its key has a password") from None
+    except x509.ExtensionNotFound:
+        raise ValueError("the certificate is no CA's") from None
+    except (UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension) as error:
+        raise ValueError(f"it cannot be read ({error})") from error
+
+
+def _read_authority(certificate: bytes, key: bytes) -> Authority:
     loaded = load_pem_private_key(key, None)
     read = x509.load_pem_x509_certificate(certificate)
     if not isinstance(loaded, ec.EllipticCurvePrivateKey) or loaded.public_key() != read.public_key():
@@ -125,12 +149,23 @@ def load_authority(certificate: bytes, key: bytes) -> Authority:
     return Authority(read, loaded)
 
 
-def _permitted_names(certificate: x509.Certificate) -> list[str]:
+def _permitted(certificate: x509.Certificate) -> list[_Subtree]:
     try:
         limits = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:
         raise ValueError("the CA is not limited to any names: not one of ours") from None
-    return [str(one.value).removesuffix("/32").removesuffix("/128") for one in limits.permitted_subtrees or ()]
+    domains = [one.value for one in limits.permitted_subtrees or () if isinstance(one, x509.DNSName)]
+    addresses = [one.value for one in limits.permitted_subtrees or () if isinstance(one, x509.IPAddress)]
+    networks = [one for one in addresses if isinstance(one, ipaddress.IPv4Network | ipaddress.IPv6Network)]
+    return [*domains, *networks]
+
+
+def _is_in(name: str, subtree: _Subtree) -> bool:
+    """Addresses by number, names by their end."""
+    general = _general(name)
+    if isinstance(general, x509.IPAddress):
+        return not isinstance(subtree, str) and general.value in subtree
+    return isinstance(subtree, str) and (name == subtree or name.endswith(f".{subtree}"))
 
 
 def _builder(

@@ -56,28 +56,34 @@ class Certificate:
 
 def open_certificate(terms: TlsTerms) -> Certificate:
     """The certificate that `terms` ask for. Raises OSError where there can be none."""
-    folder = Path(tempfile.mkdtemp(prefix="tiktok-mock-tls-"))
     try:
-        if terms.certificate is not None and terms.key is not None:
-            context = _context(terms.certificate, terms.key)
-            bundle = _bundle(folder, terms.certificate)
-            return Certificate(
-                context, Trust(terms.certificate.resolve(), bundle, None, _php(folder, terms.certificate)), folder
-            )
+        folder = Path(tempfile.mkdtemp(prefix="tiktok-mock-tls-"))
+        try:
+            return _opened(terms, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(
+            None, f"no temporary directory can be used for the certificate: {error.strerror}; set TMPDIR"
+        ) from error
+
+
+def _opened(terms: TlsTerms, folder: Path) -> Certificate:
+    if terms.certificate is None or terms.key is None:
         return _made(terms, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    context = _context(terms.certificate, terms.key)
+    bundle = _bundle(folder, terms.certificate)
+    return Certificate(
+        context, Trust(terms.certificate.resolve(), bundle, None, _php(folder, terms.certificate)), folder
+    )
 
 
 def _made(terms: TlsTerms, folder: Path) -> Certificate:
     authority = kept_authority(terms.ca_dir, terms.names)
-    try:
-        key, certificate = authority.sign(terms.names)
-    except ValueError as error:
-        raise OSError(
-            None, f"the CA in {terms.ca_dir} does not do: {error}; give another --ca-dir, or remove it"
-        ) from error
+    key, certificate = authority.sign(terms.names)
     chain, secret, ca, java = (folder / name for name in ("chain.pem", "key.pem", "ca.pem", "trust.p12"))
     chain.write_bytes(certificate)
     write_secret(secret, key)

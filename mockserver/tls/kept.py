@@ -18,7 +18,7 @@ KEY: Final = "ca-key.pem"
 def kept_authority(directory: Path | None, names: Sequence[str]) -> "Authority":
     """The CA in `directory`, made where there is none (limited to TikTok's hosts, this machine and `names`).
 
-    Without a directory a new one. Raises OSError with a sentence where it cannot be had.
+    Without a directory a new one. Raises OSError with a sentence where it cannot be had, or may not sign for them.
     """
     if importlib.util.find_spec("cryptography") is None:
         raise OSError(
@@ -35,7 +35,7 @@ def kept_authority(directory: Path | None, names: Sequence[str]) -> "Authority":
         with _locked(directory):
             # A CA that was left half-made has a key and no certificate: it is made anew.
             whole = (directory / KEY).exists() and (directory / CERTIFICATE).exists()
-            return _load(directory) if whole else _make(directory, names)
+            return _load(directory, names) if whole else _make(directory, names)
     except OSError as error:
         if error.errno is None:
             raise
@@ -61,7 +61,7 @@ def _make(directory: Path, names: Sequence[str]) -> "Authority":
     return authority
 
 
-def _load(directory: Path) -> "Authority":
+def _load(directory: Path, names: Sequence[str]) -> "Authority":
     from mockserver.tls.authority import load_authority  # noqa: PLC0415 - cryptography is an extra
 
     key, certificate = directory / KEY, directory / CERTIFICATE
@@ -76,6 +76,12 @@ def _load(directory: Path) -> "Authority":
         ) from error
     if authority.expired:
         raise OSError(None, f"the CA in --ca-dir {directory} has expired: remove {key}, and a new one is made")
+    try:
+        authority.check(names)
+    except ValueError as error:
+        raise OSError(
+            None, f"the CA in {directory} does not do: {error}; give another --ca-dir, or remove it"
+        ) from error
     return authority
 
 

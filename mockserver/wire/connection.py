@@ -140,6 +140,13 @@ class UploadConnection(RequestHandler):
         self._gone.set()
         super().connection_lost(exc)
 
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
+        """End it, without waiting for a TLS peer's own end, which could come after the loop's."""
+        transport = self.transport
+        await super().shutdown(timeout)
+        if transport is not None:
+            transport.abort()
+
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:

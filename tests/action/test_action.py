@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
 
 from support.commands import SECONDS, environment, make_file, run
@@ -191,6 +193,36 @@ def test_what_is_trusted_under_tls_can_be_read_when_the_mock_is_gone(runner: Run
     assert "BEGIN CERTIFICATE" in Path(trusted["SSL_CERT_FILE"]).read_text()
 
 
+def test_a_certificate_for_another_name_does_not_hide_what_the_mock_saw(runner: Runner, tmp_path: Path) -> None:
+    issued = trustme.CA().issue_cert("box.example")
+    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    args = f"--tls --cert {tmp_path / 'cert.pem'} --key {tmp_path / 'key.pem'}"
+    started = runner.step("start.sh", MOCK_ARGS=args)
+    assert started.returncode == 0, started.stdout + started.stderr
+    done = runner.step("summary.sh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Requests: 0" in (runner.folder / "GITHUB_STEP_SUMMARY").read_text()
+    assert not runner.ready.exists(), "the mock is stopped"
+
+
+def test_a_control_token_that_the_job_does_not_know_is_told_and_the_mock_is_stopped(runner: Runner) -> None:
+    started = runner.step("start.sh", MOCK_ARGS="--control-token secret")
+    assert started.returncode == 0, started.stdout + started.stderr
+    done = runner.step("summary.sh")
+    assert done.returncode == 1
+    assert (
+        "::error::the mock does not tell without its control token: set TIKTOK_MOCK_CONTROL_TOKEN" in done.stdout
+    )
+    assert not runner.ready.exists(), "the mock is stopped"
+
+
+def test_a_control_token_of_the_job_s_environment_is_used(runner: Runner) -> None:
+    assert runner.step("start.sh", TIKTOK_MOCK_CONTROL_TOKEN="secret").returncode == 0
+    done = runner.step("summary.sh", TIKTOK_MOCK_CONTROL_TOKEN="secret")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("token", "code"), [("wrong", 2), ("right", 0)])
 def test_a_refusal_can_fail_the_job(runner: Runner, token: str, code: int) -> None:
     assert runner.step("start.sh", MOCK_MB="1000", MOCK_ARGS="--token right").returncode == 0
@@ -243,6 +275,20 @@ def test_summary_of_a_mock_that_is_gone_says_so(runner: Runner) -> None:
     done = runner.step("summary.sh")
     assert done.returncode == 1
     assert "what it said last\n::error::the mock does not answer" in done.stdout
+
+
+def test_summary_of_a_mock_that_was_killed_says_so_at_once(runner: Runner) -> None:
+    (runner.ready.parent / "report").mkdir(parents=True)
+    (runner.ready.parent / "report" / "requests.log").touch()
+    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
+        killed.wait(SECONDS)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/_mock"
+    runner.ready.write_text(json.dumps({"control_url": url, "pid": killed.pid}))
+    done = runner.step("summary.sh", seconds=8)  # it would wait for ten
+    assert done.returncode == 1
+    assert "::error::the mock does not answer" in done.stdout
+    runner.ready.unlink()
 
 
 def test_summary_without_a_mock_says_so(runner: Runner) -> None:

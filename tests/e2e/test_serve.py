@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.commands import run, serving
+from support.commands import run, run_with_files_of_at_most, serving
 from support.peer import Peer
 
 
@@ -112,6 +112,28 @@ def test_what_it_cannot_do_is_exit_3(arguments: list[str], said: str) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_ready_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    done = run_with_files_of_at_most(9, "serve", "--port", "0", "--ready-file", str(ready))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"tiktok-mock: the ready file {ready} cannot be written: File too large\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ready_file_in_a_working_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    code = "import os, sys; os.rmdir(os.getcwd()); from mockserver.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", "--port", "0", "--ready-file", "ready.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "tiktok-mock: the ready file ready.json cannot be written: No such file or directory\n"
 
 
 def test_options_come_from_the_environment_and_a_flag_beats_them() -> None:

@@ -23,6 +23,13 @@ def run(module: str, *arguments: str, cwd: Path | None = None, **more: str) -> s
     )
 
 
+def run_with_files_of_at_most(size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`tiktok-mock` where no file can have more than `size` bytes, as on a full disk."""
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    command = [sys.executable, "-B", "-c", f"{code}; from mockserver.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment(), check=False)
+
+
 @contextmanager
 def serving(
     *arguments: str, stderr: int | None = None, **more: str

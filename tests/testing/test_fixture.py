@@ -116,14 +116,21 @@ def test_options_by_ini_and_markers(run: Run) -> None:
         @pytest.mark.tiktok_mock("--bm", "1000")
         def test_wrong(tiktok_mock): ...
 
-        @pytest.mark.tiktok_mock(port=1, host="192.0.2.1", control_token="x")
+        @pytest.mark.tiktok_mock(host="192.0.2.1", control_token="x")
         def test_no_such_address(tiktok_mock): ...
+
+        @pytest.mark.tiktok_mock(port=18080)
+        def test_port(tiktok_mock): ...
+
+        @pytest.mark.tiktok_mock("--port", "0")
+        def test_free_port(tiktok_mock): ...
     """)
-    done.assert_outcomes(passed=5, errors=2)
+    done.assert_outcomes(passed=6, errors=3)
     done.stdout.fnmatch_lines(
         [
             "tiktok_mock with options '--mb 1000 --bm 1000': No such option*--bm*",
             "tiktok_mock with options '*192.0.2.1*': TikTokMock cannot start: this machine has no address*",
+            "tiktok_mock with options '--mb 1000 --port 18080': --port is not for the fixture, whose server *",
         ]
     )
     done.stdout.no_fnmatch_line("*Traceback*")
@@ -215,6 +222,37 @@ def test_a_fault_that_did_not_strike_fails_a_test_that_passed(run: Run) -> None:
     assert text.count("-- tiktok-mock faults --") == 3
 
 
+def test_an_expected_failure_is_not_the_fault_that_did_not_strike(run: Run) -> None:
+    done = run("""
+        import pytest
+
+        @pytest.mark.xfail(strict=True)
+        def test_strict(tiktok_mock):
+            tiktok_mock.fail("init", status=503)
+
+        @pytest.mark.xfail
+        def test_lenient(tiktok_mock):
+            tiktok_mock.fail("init", status=504)
+
+        @pytest.mark.xfail(False, reason="of another machine")
+        def test_not_expected_here(tiktok_mock):
+            tiktok_mock.fail("init", status=505)
+
+        @pytest.mark.xfail
+        def test_fails(tiktok_mock):
+            tiktok_mock.fail("init", status=506)
+            assert 0
+    """)
+    done.assert_outcomes(failed=2, xfailed=1, xpassed=1)
+    text = str(done.stdout)
+    assert re.search(r"FAILED test_it.py::test_strict - \[XPASS\(strict\)\]", text)
+    assert "FAILED test_it.py::test_not_expected_here - did not strike: status 505 before_body on init" in text
+    assert text.count("-- tiktok-mock faults --") == 2
+    for status in (503, 504):
+        assert f"did not strike: status {status} before_body on init, once; fired never" in text
+    assert "506" not in text.replace("status=506", "")
+
+
 def test_a_failure_shows_the_journal(run: Run) -> None:
     code = """
         import sending
@@ -276,6 +314,29 @@ def test_the_last_teardown_fails_when_the_server_is_gone(run: Run) -> None:
     done.assert_outcomes(passed=1, errors=1)
     done.stdout.fnmatch_lines(["ERROR test_it.py::test_it - AssertionError: the session's sentence*"])
     done.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_a_server_that_a_test_stopped_runs_for_the_next_one(run: Run) -> None:
+    done = run("""
+        import sending
+
+        def test_stopped(tiktok_mock):
+            tiktok_mock.stop()
+
+        def test_runs_again(tiktok_mock, tiktok_mock_server):
+            assert tiktok_mock is tiktok_mock_server
+            sending.send(tiktok_mock.url, tiktok_mock.token, sending.video(16_000))
+            assert tiktok_mock.upload().complete
+
+        def test_stopped_and_failed(tiktok_mock):
+            tiktok_mock.stop()
+            assert 0, "its own sentence"
+
+        def test_runs_once_more(tiktok_mock):
+            assert tiktok_mock.journal() == []
+    """)
+    done.assert_outcomes(passed=3, failed=1)
+    done.stdout.fnmatch_lines(["FAILED test_it.py::test_stopped_and_failed - AssertionError: its own sentence*"])
 
 
 ASYNC = """

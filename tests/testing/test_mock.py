@@ -1,12 +1,15 @@
 """TikTokMock: a real server in a thread, asked from tests that are synchronous and from such that are not."""
 
 import asyncio
+import gc
 import io
+import os
 import socket
 import threading
 from pathlib import Path
 
 import pytest
+import requests
 
 from client_reference import upload
 from mockserver.faults.reading import FaultError
@@ -371,11 +374,79 @@ def test_options_that_make_no_server_get_a_sentence(
         TikTokMock(*arguments, **options)
 
 
+def test_https_is_trusted_by_its_ca(mock: TikTokMock) -> None:
+    assert (mock.ca, mock.ca_bundle) == (None, None)
+    with TikTokMock(tls=True) as secure:
+        ca, bundle = secure.ca, secure.ca_bundle
+        assert ca is not None
+        assert bundle is not None
+        assert bundle.read_bytes().startswith(ca.read_bytes().rstrip())
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(f"{secure.url}/_mock/health", timeout=30)
+        for trusted in (ca, bundle):
+            answer = requests.get(f"{secure.url}/_mock/health", verify=str(trusted), timeout=30)
+            assert answer.json()["status"] == "ok"
+    assert not ca.exists()
+    with pytest.raises(MockError, match="does not run"):
+        _ = secure.ca
+
+
+def test_a_connection_of_https_that_is_kept_ends_with_the_mock() -> None:
+    with requests.Session() as kept:
+        with TikTokMock(tls=True) as secure:
+            kept.get(f"{secure.url}/_mock/health", verify=str(secure.ca), timeout=30).close()
+        gc.collect()  # a transport that was left open would warn
+
+
 def test_a_port_that_is_taken_gets_a_sentence(mock: TikTokMock) -> None:
     port = int(mock.url.rpartition(":")[2])
     with pytest.raises(MockError, match=f"cannot start: port {port} on 127.0.0.1 is taken: stop what listens"):
         TikTokMock(port=port).start()
     assert [thread.name for thread in threading.enumerate()].count("tiktok-mock") == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_is_told_to_ask_where_the_mock_runs(
+    mock: TikTokMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.testing.thread.SECONDS", 5.0)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        for ask in (mock.journal, mock.faults, mock.stop):
+            try:
+                said = repr(ask())
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the parent sees it
+                said = repr(error)
+            os.write(write, f"{said}\n".encode())
+        os._exit(0)
+    os.close(write)
+    with open(read) as told:  # noqa: PTH123 - a pipe
+        journal, faults, stopped = told.read().splitlines()
+    os.waitpid(child, 0)
+    assert f"MockError('this process was forked from process {os.getpid()}, where the mock runs" in journal
+    assert faults == journal
+    assert stopped == "None"
+    assert mock.journal() == [], "the parent's runs on"
+
+
+def test_a_start_that_takes_too_long_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    async def start(_: object) -> None:
+        await asyncio.to_thread(go_on.wait, 30)
+        raise OSError
+
+    monkeypatch.setattr("mockserver.testing.thread.SECONDS", 0.0)
+    monkeypatch.setattr("mockserver.testing.thread.start", start)
+    try:
+        with pytest.raises(MockError, match=r"^the mock's thread has not answered within 0 s$"):
+            TikTokMock().start()
+    finally:
+        go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "tiktok-mock":
+            thread.join(30)
 
 
 def test_every_option_of_serve_is_one_here() -> None:

@@ -2,20 +2,32 @@
 
 import datetime as dt
 import ipaddress
+import re
 import ssl
 import stat
 import subprocess
 import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
 
 from mockserver.tls.authority import Authority, OutsideError, make_authority
 from mockserver.tls.certificate import open_certificate
-from mockserver.tls.kept import kept_authority
+from mockserver.tls.kept import kept_authority, write_secret
 from mockserver.tls.terms import TlsTerms, is_tiktok_host
 
 HOSTS = [
@@ -65,6 +77,16 @@ def test_authority_signs_for_no_name_outside_of_its_limits() -> None:
     leaf_of(authority, "box.example", "deep.box.example", "10.1.2.3")
     for name in ("example", "otherbox.example", "10.1.2.4"):
         with pytest.raises(OutsideError, match=f"it may not sign for {name}, only for tiktokapis.com, localhost"):
+            leaf_of(authority, name)
+
+
+def test_addresses_are_permitted_by_network_and_names_by_their_end() -> None:
+    authority = make_authority(["box.example", "2.3"])
+    leaf = leaf_of(authority, "127.0.0.2", "127.255.0.1")
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert ipaddress.ip_address("127.0.0.2") in names.get_values_for_type(x509.IPAddress)
+    for name in ("128.0.0.1", "10.1.2.3", "::2"):
+        with pytest.raises(OutsideError, match=f"it may not sign for {name}, only for"):
             leaf_of(authority, name)
 
 
@@ -156,6 +178,69 @@ def test_directories_that_do_not_do_say_what_would(tmp_path: Path) -> None:
     key.write_bytes(make_authority([]).key_pem)
     (tmp_path / "file").touch()
     assert "cannot be used" in refused(TlsTerms(ca_dir=tmp_path / "file"))
+
+
+def foreign_authority(*extensions: x509.ExtensionType) -> tuple[bytes, bytes]:
+    """A self-signed certificate that somebody else made, and its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "of another company")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + dt.timedelta(days=9))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return certificate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def keep(folder: Path, certificate: bytes, key: bytes) -> None:
+    (folder / "ca.pem").write_bytes(certificate)
+    (folder / "ca-key.pem").unlink(missing_ok=True)
+    write_secret(folder / "ca-key.pem", key)
+
+
+CA = x509.BasicConstraints(ca=True, path_length=None)
+COMPANY = x509.NameConstraints([x509.DNSName("company.example")], None)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "said"),
+    [
+        ([], "is no CA of ours: the certificate is no CA's; give an empty directory"),
+        ([CA], "does not do: the CA is not limited to any names: not one of ours; give another --ca-dir"),
+        (
+            [CA, COMPANY],
+            "it may not sign for open.tiktokapis.com, only for company.example and what is below them",
+        ),
+    ],
+)
+def test_authority_of_somebody_else_is_not_used(
+    tmp_path: Path, extensions: list[x509.ExtensionType], said: str
+) -> None:
+    keep(tmp_path, *foreign_authority(*extensions))
+    assert said in refused(TlsTerms(ca_dir=tmp_path))
+    with pytest.raises(OSError, match=re.escape(said)):
+        kept_authority(tmp_path, [])
+
+
+def test_key_with_a_password_or_a_curve_nobody_knows_is_not_used(tmp_path: Path) -> None:
+    authority = make_authority([])
+    locked = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    keep(tmp_path, authority.pem, locked)
+    ours = f"what is in --ca-dir {tmp_path} is no CA of ours"
+    assert refused(TlsTerms(ca_dir=tmp_path)) == f"{ours}: its key has a password; give an empty directory"
+    curve = bytes.fromhex("06082a8648ce3d030107")  # the identifier of P-256 in both of the files
+    der = load_pem_private_key(authority.key_pem, None).private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    )
+    unknown = b64encode(der.replace(curve, curve[:-1] + b"\x7f"))
+    keep(tmp_path, authority.pem, b"-----BEGIN PRIVATE KEY-----\n" + unknown + b"\n-----END PRIVATE KEY-----\n")
+    assert refused(TlsTerms(ca_dir=tmp_path)).startswith(f"{ours}: it cannot be read (")
+
+
+def test_authority_that_may_not_sign_for_a_name_is_refused_before_it_signs(tmp_path: Path) -> None:
+    kept_authority(tmp_path, [])
+    kept_authority(tmp_path, ["127.0.0.2", "new.tiktokapis.com"])
+    with pytest.raises(OSError, match=r"does not do: it may not sign for box\.example, only for tiktokapis"):
+        kept_authority(tmp_path, ["box.example"])
 
 
 def test_expired_authority_is_not_used(tmp_path: Path) -> None:

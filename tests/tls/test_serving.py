@@ -16,8 +16,9 @@ from mockserver.config import Config
 from mockserver.faults.reading import read_faults
 from mockserver.journal import Entry
 from mockserver.protocol.rules import DOCUMENTED
+from mockserver.testing import OptionError, TikTokMock
 from mockserver.tls.terms import TlsTerms
-from support.commands import environment, run, serving
+from support.commands import environment, run, run_with_files_of_at_most, serving
 
 INIT = b'{"source_info": {"source": "FILE_UPLOAD", "video_size": 9, "chunk_size": 9, "total_chunk_count": 1}}'
 PATH = "/v2/post/publish/inbox/video/init/"
@@ -180,6 +181,19 @@ def test_usage_of_the_options_of_https() -> None:
         assert said in done.stderr.replace("\n", " ")
 
 
+def test_a_directory_of_a_ca_beside_a_certificate_is_wrong_usage_where_it_is_typed(tmp_path: Path) -> None:
+    own = ("serve", "--tls", "--port", "0", "--cert", "no.pem", "--key", "no.pem")
+    typed = run("mockserver", *own, "--ca-dir", str(tmp_path))
+    assert (typed.returncode, "--cert and --ca-dir both say whose certificate is served" in typed.stderr) == (
+        2,
+        True,
+    )
+    of_ca = run("mockserver", *own, TIKTOK_MOCK_CA_DIR=str(tmp_path))
+    assert (of_ca.returncode, "no.pem cannot be read" in of_ca.stderr) == (3, True)
+    with pytest.raises(OptionError, match="--cert and --ca-dir both say"):
+        TikTokMock(tls=True, cert="no.pem", key="no.pem", ca_dir=tmp_path)
+
+
 def test_certificate_that_cannot_be_had_is_exit_3(tmp_path: Path) -> None:
     done = run("mockserver", "serve", "--port", "0", "--tls", "--cert", "no.pem", "--key", "no.pem", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (
@@ -187,6 +201,17 @@ def test_certificate_that_cannot_be_had_is_exit_3(tmp_path: Path) -> None:
         "",
         "tiktok-mock: no.pem cannot be read: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize(("size", "why"), [(0, "No usable temporary directory found in"), (99, "File too large")])
+@pytest.mark.parametrize(("command", "code"), [(["serve", "--port", "0"], 3), (["exec", "--", "true"], 125)])
+def test_temporary_directory_that_cannot_be_used_is_told(
+    size: int, why: str, command: list[str], code: int
+) -> None:
+    done = run_with_files_of_at_most(size, command[0], "--tls", *command[1:])
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(f"tiktok-mock: no temporary directory can be used for the certificate: {why}")
+    assert done.stderr.endswith("; set TMPDIR\n")
 
 
 def test_ca_prints_the_path_of_the_kept_ca(tmp_path: Path) -> None:
@@ -199,6 +224,9 @@ def test_ca_prints_the_path_of_the_kept_ca(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("mockserver", "ca", "--ca-dir", str(tmp_path / "file"))
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    done = run("mockserver", "ca", "--ca-dir", str(tmp_path / "ca"), "--tls-name", "box.example")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert "it may not sign for box.example, only for tiktokapis.com" in done.stderr
 
 
 @contextmanager
