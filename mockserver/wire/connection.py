@@ -142,9 +142,9 @@ class UploadConnection(RequestHandler):
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
         """End it, without waiting for a TLS peer's own end, which could come after the loop's."""
-        transport = self.transport
+        transport, encrypted = self.transport, self._encrypted()
         await super().shutdown(timeout)
-        if transport is not None:
+        if transport is not None and encrypted:
             transport.abort()
 
     async def finish_response(
