@@ -27,7 +27,8 @@ def run_with_files_of_at_most(size: int, *arguments: str) -> subprocess.Complete
     """`tiktok-mock` where no file can have more than `size` bytes, as on a full disk."""
     code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
     command = [sys.executable, "-B", "-c", f"{code}; from mockserver.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment(), check=False)
+    unmeasured = {name: value for name, value in environment().items() if not name.startswith("COVERAGE_")}
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=unmeasured, check=False)
 
 
 @contextmanager
