@@ -115,7 +115,7 @@ OF_ANSWERS: Final[Mapping[str, Mutant]] = {
     ),
     "surplus-as-a-chunk": Mutant(
         "Bytes behind a body are answered 206.",
-        "S-BODY-SURPLUS",
+        "S-BODY-SURPLUS S-HTTP",
         rewrite=surplus_as_a_chunk,
     ),
     "count-unchecked": Mutant(
