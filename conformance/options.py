@@ -1,6 +1,7 @@
 """The options of `tiktok-conformance server` as click knows them."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,39 +91,35 @@ def jobs_option(things: str, default: int) -> Any:
     )
 
 
+def profile_option(meaning: str, profiles: Sequence[str]) -> Any:
+    """One of `profiles`, the first where none is named."""
+    return click.option(
+        "--profile",
+        type=click.Choice(profiles),
+        default=profiles[0],
+        show_default=True,
+        metavar="NAME",
+        help=f"{meaning}: {', '.join(profiles)}.",
+    )
+
+
+def seconds_option(name: str, default: float, meaning: str) -> Any:
+    """How long something may take."""
+    return click.option(name, type=Seconds(), default=default, show_default=True, metavar="SECONDS", help=meaning)
+
+
 SERVER_OPTIONS = (
     click.option("--api-base", type=ApiBase(), metavar="URL", help="The target; upload_urls come from its init."),
     click.option("--token", type=Token(), metavar="T", help="The user's access token; else one is made up."),
     click.option("--control-token", type=Token(), metavar="T", help="For /_mock/, where the target has that."),
     *selection_options("cases"),
-    click.option(
-        "--profile",
-        type=click.Choice(PROFILES),
-        default=PROFILES[0],
-        show_default=True,
-        metavar="NAME",
-        help=f"Which readings to demand: {', '.join(PROFILES)}.",
-    ),
+    profile_option("Which readings to demand", PROFILES),
     click.option("--mb", type=click.IntRange(200, 2**24), metavar="BYTES", help="What 5, 64 and 128 MB count in."),
     click.option("--rate", type=click.IntRange(1), metavar="N", help="At most N inits a minute."),
     click.option("--url-lifetime", type=Seconds(), metavar="SECONDS", help="Of an upload_url; waited for."),
     jobs_option("Cases", 8),
-    click.option(
-        "--patience",
-        type=Seconds(),
-        default=10,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait for an answer.",
-    ),
-    click.option(
-        "--time-limit",
-        type=Seconds(),
-        default=120,
-        show_default=True,
-        metavar="SECONDS",
-        help="What a case may take.",
-    ),
+    seconds_option("--patience", 10, "How long to wait for an answer."),
+    seconds_option("--time-limit", 120, "What a case may take."),
     click.option(
         "--examples",
         type=click.IntRange(1),

@@ -19,6 +19,7 @@ from mockserver.parameters import (
     PublicUrl,
     ReadyPath,
     Rule,
+    Seconds,
     Secret,
     option,
 )
@@ -49,6 +50,11 @@ RULES, FAULTS, KEPT, HTTPS, CONTROL, OUTPUT = SECTIONS = (
     "Output",
 )
 
+
+def _seconds(name: str, meaning: str, valid: Seconds, default: int) -> Callable[[_Command], _Command]:
+    return option(name, meaning, RULES, type=valid, default=default, show_default=True, metavar="SECONDS")
+
+
 _CA_OPTIONS = (
     option("--ca-dir", "Keep the CA there; else each run has its own.", HTTPS, type=Directory(), metavar="DIR"),
     option(
@@ -75,33 +81,9 @@ _OPTIONS = (
         type=click.IntRange(SMALLEST_MB, 2**40),
         metavar="BYTES",
     ),
-    option(
-        "--url-lifetime",
-        "How long an upload_url is valid.",
-        RULES,
-        type=SOME_TIME,
-        default=3600,
-        show_default=True,
-        metavar="SECONDS",
-    ),
-    option(
-        "--publish-delay",
-        "How long an upload is processed.",
-        RULES,
-        type=ANY_TIME,
-        default=0,
-        show_default=True,
-        metavar="SECONDS",
-    ),
-    option(
-        "--body-timeout",
-        "Silence that ends a body with 400.",
-        RULES,
-        type=SOME_TIME,
-        default=30,
-        show_default=True,
-        metavar="SECONDS",
-    ),
+    _seconds("--url-lifetime", "How long an upload_url is valid.", SOME_TIME, 3600),
+    _seconds("--publish-delay", "How long an upload is processed.", ANY_TIME, 0),
+    _seconds("--body-timeout", "Silence that ends a body with 400.", SOME_TIME, 30),
     option(
         "--token",
         "Accept this bearer token; repeatable; else any.",

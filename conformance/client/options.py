@@ -4,34 +4,27 @@ from typing import Any
 
 import click
 
-from conformance.options import READ, VERDICT_OPTIONS, Seconds, jobs_option, selection_options
+from conformance.options import (
+    READ,
+    VERDICT_OPTIONS,
+    jobs_option,
+    profile_option,
+    seconds_option,
+    selection_options,
+)
 
 PROFILES = ("documented", "observed", "strict")
 
 CLIENT_OPTIONS = (
     click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD..."),
     *selection_options("scenarios"),
-    click.option(
-        "--profile",
-        type=click.Choice(PROFILES),
-        default=PROFILES[0],
-        show_default=True,
-        metavar="NAME",
-        help=f"Of the mock: {', '.join(PROFILES)}.",
-    ),
+    profile_option("Of the mock", PROFILES),
     click.option(
         "--mb", type=click.IntRange(1000, 2**24), metavar="BYTES", help="What 5, 64 and 128 MB count in."
     ),
     click.option("--large", is_flag=True, help="A file of a gigabyte too, and what memory it takes."),
     jobs_option("Runs", 4),
-    click.option(
-        "--time-limit",
-        type=Seconds(),
-        default=60,
-        show_default=True,
-        metavar="SECONDS",
-        help="What a run may take.",
-    ),
+    seconds_option("--time-limit", 60, "What a run may take."),
     click.option(
         "--examples",
         type=click.IntRange(0),

@@ -110,14 +110,16 @@ def violations_of(turn: Turn, evidence: Evidence) -> Iterator[Violation]:
 Reaction = Callable[[Turn, list[Request], list[Request], Evidence], Iterator[Violation]]
 
 
+def _begun_again(turn: Turn, wanted: str, init: Request) -> Violation:
+    return Violation(turn.clause, wanted, f"a new init, {init}: the video may be posted twice", _at(turn.request))
+
+
 def _same_again(turn: Turn, puts: list[Request], inits: list[Request], _: Evidence) -> Iterator[Violation]:
     wanted = f"{turn.request.content_range!r} again after {turn.request}"
     if puts and puts[0].content_range != turn.request.content_range:
         yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif not puts and inits:
-        yield Violation(
-            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
-        )
+        yield _begun_again(turn, wanted, inits[0])
 
 
 def _goes_on(turn: Turn, puts: list[Request], inits: list[Request], _: Evidence) -> Iterator[Violation]:
@@ -129,9 +131,7 @@ def _goes_on(turn: Turn, puts: list[Request], inits: list[Request], _: Evidence)
         if next_span is None or next_span.first not in (span.first, span.last + 1):
             yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif inits:
-        yield Violation(
-            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
-        )
+        yield _begun_again(turn, wanted, inits[0])
 
 
 def _resync(turn: Turn, puts: list[Request], inits: list[Request], evidence: Evidence) -> Iterator[Violation]:
@@ -148,9 +148,7 @@ def _resync(turn: Turn, puts: list[Request], inits: list[Request], evidence: Evi
     if puts and (done or puts[0].span is None or puts[0].span.first != count):
         yield Violation(turn.clause, wanted, str(puts[0]), _at(turn.request))
     elif not puts and inits:
-        yield Violation(
-            turn.clause, wanted, f"a new init, {inits[0]}: the video may be posted twice", _at(turn.request)
-        )
+        yield _begun_again(turn, wanted, inits[0])
 
 
 def _not_again(turn: Turn, puts: list[Request], _: list[Request], __: Evidence) -> Iterator[Violation]:

@@ -11,6 +11,7 @@ from conformance.client.evidence import Evidence
 from conformance.client.launcher import Ended
 from conformance.client.manners import memory_violation
 from conformance.client.scenario import Ends, Mode, Scenario
+from conformance.client.verdicts import findings_of
 from support.evidence import (
     ALL,
     CLOSED,
@@ -242,6 +243,14 @@ def test_kept(clause: str) -> None:
 @pytest.mark.parametrize(("clause", "how", "evidence"), BROKEN, ids=[f"{one[0]}: {one[1]}" for one in BROKEN])
 def test_broken(clause: str, how: str, evidence: Evidence) -> None:
     assert red(evidence) == [clause]
+
+
+@pytest.mark.parametrize("clause", ["C-RETRY-5XX", "C-RETRY-CUT"])
+def test_a_new_init_is_told_by_what_it_does_to_the_video(clause: str) -> None:
+    (evidence,) = [evidence for one, how, evidence in BROKEN if (one, how) == (clause, "a new init")]
+    (failed,) = [one for one in findings_of(evidence) if one.outcome is Outcome.FAIL]
+    assert failed.actual.startswith("a new init, #")
+    assert failed.actual.endswith(": the video may be posted twice")
 
 
 def test_every_clause_is_kept_and_broken_here() -> None:
