@@ -29,10 +29,10 @@ class CallableClient:
         began = time.monotonic()
         call = _Call(self._upload, job)
         while not call.done.wait(_GLANCE):
-            glance()
-            if time.monotonic() - began >= seconds:
+            hammered = not glance()
+            if hammered or time.monotonic() - began >= seconds:
                 call.cancel()
-                return Ended(None, time.monotonic() - began)
+                return Ended(None, time.monotonic() - began, hammered=hammered)
         return Ended(call.exit_code, time.monotonic() - began, stderr=call.told)
 
 

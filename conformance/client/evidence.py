@@ -149,7 +149,7 @@ class Evidence:
 
     @property
     def timed_out(self) -> bool:
-        """Its time was up."""
+        """It did not end by itself."""
         return self.ended.exit_code is None
 
     @property
@@ -160,6 +160,8 @@ class Evidence:
     @property
     def exit_told(self) -> str:
         """How it ended, in words."""
+        if self.ended.hammered:
+            return f"no end after {len(self.requests):,} requests in {self.ended.seconds:.1f} s"
         if self.ended.exit_code is None:
             return f"no end within {self.seconds_allowed:g} s"
         return f"exit code {self.ended.exit_code}"

@@ -68,16 +68,19 @@ _VARIABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: the exit code (None where its time was up), seconds, peak memory in bytes, last output."""
+    """How a run ended: the exit code (None where it was ended), seconds, peak memory in bytes, last output."""
 
     exit_code: int | None
     seconds: float
     peak_memory: int = 0
     stdout: str = ""
     stderr: str = ""
+    hammered: bool = False
+    """It was ended for the number of its requests, not because its time was up."""
 
 
-Glance = Callable[[], None]
+Glance = Callable[[], bool]
+"""Called now and then while a client runs; whether it may go on."""
 
 
 class Client(Protocol):
@@ -86,7 +89,7 @@ class Client(Protocol):
     handed: bool
 
     def run(self, job: Job, seconds: float, glance: Glance) -> Ended:
-        """Upload once; `glance` is called now and then while it runs."""
+        """Upload once, while `glance` permits it."""
         ...
 
 
@@ -131,7 +134,7 @@ class CommandClient:
 def _watched(process: "subprocess.Popen[bytes]", began: float, seconds: float, glance: Glance) -> Ended:
     tails = [_Tail(stream) for stream in (process.stdout, process.stderr) if stream is not None]
     code: int | None = None
-    peak = 0
+    peak, hammered = 0, False
     try:
         while time.monotonic() - began < seconds:
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -139,13 +142,14 @@ def _watched(process: "subprocess.Popen[bytes]", began: float, seconds: float, g
                 code = process.returncode = os.waitstatus_to_exitcode(status)
                 peak = usage.ru_maxrss * 1024
                 break
-            glance()
+            if hammered := not glance():
+                break
             time.sleep(_GLANCE)
     finally:
         _end_group(process)
     took = time.monotonic() - began
     stdout, stderr = (tail.text() for tail in tails)
-    return Ended(code, took, peak, stdout, stderr)
+    return Ended(code, took, peak, stdout, stderr, hammered)
 
 
 def _end_group(process: "subprocess.Popen[bytes]") -> None:

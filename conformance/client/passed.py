@@ -1,6 +1,6 @@
 """A client's request as reports show what passed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +9,8 @@ from conformance.client.launcher import Ended
 from conformance.exchange import Record, masked, printable
 
 _LINES: Final = 8
+SHOWN: Final = 40
+"""Requests at a run's beginning, and at its end, that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,23 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Requests between the first and the last of a long run."""
+
+    requests: Sequence[Request]
+
+    def as_json(self) -> dict[str, Any]:
+        """For files."""
+        first, last = self.requests[0].began, self.requests[-1].began
+        told = {"at": round(first, 4), "seconds": round(last - first, 4), "events": list(self.lines())}
+        return {"request": "", "body_bytes": 0, "answers": [], **told}
+
+    def lines(self) -> Iterator[str]:
+        """For a console."""
+        yield f"… {len(self.requests):,} further requests …"
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """How the client ended, and the last lines that it wrote."""
 
@@ -78,14 +97,16 @@ class Said:
     def lines(self) -> Iterator[str]:
         """For a console."""
         code = self.ended.exit_code
-        yield (
-            "the client was ended: its time was up" if code is None else f"the client ended with exit code {code}"
-        )
+        why = "it sent too many requests" if self.ended.hammered else "its time was up"
+        yield f"the client was ended: {why}" if code is None else f"the client ended with exit code {code}"
         for name, text in (("stdout", self.ended.stdout), ("stderr", self.ended.stderr)):
             for line in text.strip().splitlines()[-_LINES:]:
                 yield f"its {name}: {printable(masked(line))[:300]}"
 
 
 def records_of(evidence: Evidence) -> tuple[Record, ...]:
-    """All that passed in a run."""
-    return (*map(Passed, evidence.requests), Said(evidence.ended))
+    """What passed in a run: all of it, or the beginning and the end."""
+    requests = evidence.requests
+    first, between, last = requests[:SHOWN], requests[SHOWN:-SHOWN], requests[SHOWN:][-SHOWN:]
+    left_out = [LeftOut(between)] if between else []
+    return (*map(Passed, first), *left_out, *map(Passed, last), Said(evidence.ended))

@@ -14,6 +14,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 34, 26
 _LEAST: Final = 3.0
 """Pixels that a bar is wide at least."""
 
+DRAWN: Final = 500
+"""Requests, the first of a run."""
+
 _TICKS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60)
 
 
@@ -23,8 +26,10 @@ def timeline(evidence: Evidence) -> str:
         return ""
     seconds = max(*(one.ended for one in evidence.requests), evidence.requests[-1].began, 0.01)
     scale = _Scale(seconds, evidence.size)
-    inner = [*_axes(scale), *(mark for one in evidence.requests for mark in _request(one, scale))]
+    inner = [*_axes(scale), *(mark for one in evidence.requests[:DRAWN] for mark in _request(one, scale))]
     told = f"{len(evidence.chunks)} PUTs in {seconds:.2f} s of an upload of {evidence.size:,} bytes"
+    if len(evidence.requests) > DRAWN:
+        told += f" (the first {DRAWN} requests are drawn)"
     return (
         f'<figure class="timeline"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" width="100%">'
         f"<title>{escape(told)}</title>{''.join(inner)}</svg>"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from conformance.client.evidence import Evidence, Raw, Request, requests_of, uploads_of
 from conformance.client.files import Files
-from conformance.client.launcher import Client, Ended, Job
+from conformance.client.launcher import Client, Ended, Glance, Job
 from conformance.client.mock import Mock, MockError, Mocks
 from conformance.client.scenario import Mode, Move, Scenario
 from conformance.client.sizes import SEVERAL, Units
@@ -27,6 +27,8 @@ _A_WEEK: Final = 7 * 86_400
 _SETTLING: Final = 0.02
 _LOOKS: Final = 100
 _WATCH_EVERY: Final = 0.1
+MOST_REQUESTS: Final = 3_000
+"""Of one run: an upload has 1,000 chunks at most, and a mock's journal forgets the oldest of 10,000 requests."""
 
 
 class NotTriedError(Exception):
@@ -92,7 +94,7 @@ class Bench:
             job = self._job(scenario, mock)
             if faults := armed(trap.authority if trap else ""):
                 mock.ask("POST", "/_mock/faults", faults)
-            ended = self.client.run(job, self.terms.seconds, _mover(mock, scenario.moves))
+            ended = self.client.run(job, self.terms.seconds, _watch(mock, scenario.moves))
             evidence = self._gathered(scenario, mock, job, ended)
             return replace(evidence, trapped=tuple(trap.calls) if trap else ())
 
@@ -198,12 +200,11 @@ def _settled_journal(mock: Mock) -> list[Mapping[str, Any]]:
     """The journal once it has stopped growing: who has just answered has soon written it down."""
     seen: list[Mapping[str, Any]] = []
     for _ in range(_LOOKS):
-        found = mock.ask("GET", "/_mock/journal")["entries"]
-        if seen and len(found) == len(seen):
+        before, seen = len(seen), mock.ask("GET", "/_mock/journal")["entries"]
+        if 0 < before == len(seen) or len(seen) >= MOST_REQUESTS:
             break
-        seen = found
         time.sleep(_SETTLING)
-        if not found:
+        if not seen:
             break
     return seen
 
@@ -214,21 +215,22 @@ def _fault_told(fault: Mapping[str, Any]) -> str:
     return f"{do['kind']} {fault['when']} of {on['operation']}{chunk}"
 
 
-def _mover(mock: Mock, moves: tuple[Move, ...]) -> Callable[[], None]:
-    """Moves the clock as soon as the journal has what a move waits for."""
+def _watch(mock: Mock, moves: tuple[Move, ...]) -> Glance:
+    """Moves the clock as soon as the journal has what a move waits for; no more after MOST_REQUESTS."""
     left = list(moves)
     seen: Counter[str] = Counter()
-    next_look, last = 0.0, 0
+    next_look, last = time.monotonic() + _WATCH_EVERY, 0
 
-    def glance() -> None:
+    def glance() -> bool:
         nonlocal next_look, last
-        if not left or time.monotonic() < next_look:
-            return
+        if time.monotonic() < next_look:
+            return True
         next_look = time.monotonic() + _WATCH_EVERY
         journal = mock.ask("GET", f"/_mock/journal?since={last}")
         last = journal["last"]
         seen.update(one["operation"] for one in journal["entries"])
         while left and seen[left[0].operation] >= left[0].count:
             mock.ask("POST", "/_mock/clock", {"advance": left.pop(0).advance})
+        return seen.total() < MOST_REQUESTS
 
     return glance

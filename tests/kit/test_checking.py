@@ -1,15 +1,18 @@
 """The client kit from Python: sync and async callables, one scenario or all, and what it says of broken ones."""
 
 import asyncio
+import re
 import time
 import unittest
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 
 import client_reference
 from client_reference.transport import Timeouts
-from conformance.client import BrokenClausesError, Checker, Job, check, scenarios
+from conformance.client import BrokenClausesError, Checker, Job, check, scenarios, trying
+from conformance.client.passed import SHOWN
 
 SOME = ("503-first", "lost-middle", "final-lost", "expired-first", "closed-between-chunks")
 
@@ -78,6 +81,23 @@ def test_one_that_hangs_is_cancelled() -> None:
     with pytest.raises(BrokenClausesError, match=r"no end within 0\.5 s"):
         check(hangs, "plain", seconds=0.5)
     assert time.monotonic() - began < 30
+
+
+async def never_content(job: Job) -> None:
+    """Sends its chunk again and again, though nobody wants it."""
+    headers = {"Content-Type": "video/mp4", "Content-Range": "bytes 0-0/1"}
+    async with aiohttp.ClientSession(job.api_base) as session:
+        while True:
+            async with session.put("/video/?upload_id=1&upload_token=x", data=b"x", headers=headers) as answer:
+                await answer.read()
+
+
+def test_one_that_hammers_is_ended_before_the_journal_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "MOST_REQUESTS", 100)
+    with pytest.raises(BrokenClausesError, match="the client was ended: it sent too many requests") as caught:
+        check(never_content, "plain", seconds=60)
+    assert re.search(r"… [\d,]+ further requests …", str(caught.value))
+    assert str(caught.value).count("PUT bytes 0-0/1: 404") == 2 * SHOWN
 
 
 def test_an_unknown_scenario() -> None:

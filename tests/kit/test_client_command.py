@@ -249,7 +249,7 @@ def test_the_whole_process_group_is_ended(tmp_path: Path) -> None:
         """,
     )
     for more, code in (["stay"], None), ([], 0):
-        ended = CommandClient([*words, *more]).run(job(tmp_path), 5.0 if more else 30.0, lambda: None)
+        ended = CommandClient([*words, *more]).run(job(tmp_path), 5.0 if more else 30.0, lambda: True)
         assert ended.exit_code == code
         child = int((tmp_path / "pid").read_text())
         assert ends(child)
@@ -268,7 +268,7 @@ def ends(pid: int) -> bool:
 
 def test_a_talkative_client_is_read_to_the_end_and_not_kept(tmp_path: Path) -> None:
     words = script(tmp_path, 'print("x" * 5_000_000); import sys; print("the end", file=sys.stderr)')
-    ended = CommandClient(words).run(job(tmp_path), 30.0, lambda: None)
+    ended = CommandClient(words).run(job(tmp_path), 30.0, lambda: True)
     assert (ended.exit_code, ended.stderr) == (0, "the end\n")
     assert len(ended.stdout) == 8192
     assert ended.peak_memory > 1_000_000
@@ -288,7 +288,7 @@ def test_what_it_is_given(tmp_path: Path) -> None:
     assert client.handed
     os.environ["TIKTOK_OTHER"] = "not passed on"
     try:
-        ended = client.run(given, 30.0, lambda: None)
+        ended = client.run(given, 30.0, lambda: True)
     finally:
         del os.environ["TIKTOK_OTHER"]
     assert json.loads(ended.stdout) == [

@@ -53,15 +53,16 @@ class Forked:
         process = self._context.Process(target=run_with, args=(self._name, job.environment()), daemon=True)
         with _ONE_AT_A_TIME:
             process.start()
-        while self._alive(process) and time.monotonic() - began < seconds:
-            glance()
+        hammered = False
+        while not hammered and self._alive(process) and time.monotonic() - began < seconds:
+            hammered = not glance()
             time.sleep(GLANCE)
         code = process.exitcode
         if code is None:
             process.kill()
             while self._alive(process):
                 time.sleep(GLANCE)
-        return Ended(code, time.monotonic() - began)
+        return Ended(code, time.monotonic() - began, hammered=hammered)
 
     @staticmethod
     def _alive(process: BaseProcess) -> bool:
