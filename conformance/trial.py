@@ -15,6 +15,7 @@ from conformance.target import Target
 from conformance.terms import SWITCHES, Terms
 from conformance.wire import Address, Wire, connected
 
+CREATOR_INFO: Final = "/v2/post/publish/creator_info/query/"
 DIRECT: Final = "/v2/post/publish/video/init/"
 DRAFT: Final = "/v2/post/publish/inbox/video/init/"
 STATUS: Final = "/v2/post/publish/status/fetch/"
@@ -78,7 +79,7 @@ class Trial:
         self, path: str, body: object = None, *, raw: bytes | None = None, auth: str | None = ""
     ) -> Answer:
         """JSON to an endpoint; `auth` is the value of Authorization, None for no such header."""
-        if path != STATUS:
+        if path in (DIRECT, DRAFT):
             await self.target.may_init()
         lines = ["Content-Type: application/json; charset=UTF-8"]
         if auth is not None:

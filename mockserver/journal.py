@@ -69,7 +69,7 @@ class Entry:
     peer: str
     """Address and port of the other side."""
     operation: str | None
-    """init, status, chunk; None for other requests."""
+    """creator_info, init, status, chunk; None for other requests."""
     owner: str | None
     """The bearer token it belongs to, of the upload for a chunk. Shown masked."""
     upload_id: str | None

@@ -9,6 +9,7 @@ from conformance.cases import Case
 from conformance.server import (
     atomic,
     chunk,
+    creator,
     expiry,
     headers,
     init,
@@ -33,6 +34,7 @@ def all_cases(terms: Terms) -> tuple[Case, ...]:
         plan_fields,
         plan_readings,
         init,
+        creator,
         url,
         expiry,
         chunk,

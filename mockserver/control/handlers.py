@@ -63,7 +63,7 @@ class ControlHandlers:
         return web.json_response(self._shown(session))
 
     async def unknown(self, request: web.Request) -> web.Response:
-        raise ControlError(404, f"the control surface has no {request.method} {request.path}")
+        raise ControlError(404, f"the control surface has no {request.path}")
 
     def _shown(self, session: UploadSession) -> dict[str, object]:
         now = self.service.clock.now()

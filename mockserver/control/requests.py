@@ -13,11 +13,15 @@ LARGEST_BODY: Final = 4 * 2**20
 
 
 class ControlError(Exception):
-    """A request that is refused, with its status; `str()` is the sentence that says why."""
+    """A request that is refused, with its status; `str()` is the sentence that says why.
 
-    def __init__(self, status: int, sentence: str) -> None:
+    `allow`: the methods that a path takes, for 405.
+    """
+
+    def __init__(self, status: int, sentence: str, *, allow: str = "") -> None:
         super().__init__(sentence)
         self.status = status
+        self.headers = {"Allow": allow} if allow else {}
 
 
 def query_of(request: web.Request, *known: str) -> Mapping[str, str]:

@@ -40,26 +40,34 @@ def add_control_routes(
 
         return answer
 
-    add("GET", "/_mock/health", control.health)
-    add("HEAD", "/_mock/health", control.health)
-    add("GET", "/_mock/openapi.json", _openapi)
-    add("GET", "/_mock/uploads", control.uploads)
-    add("POST", "/_mock/uploads", steering.make_upload)
-    add("GET", "/_mock/uploads/{upload_id}", control.upload)
-    add("POST", "/_mock/uploads/{upload_id}/expire", steering.expire)
-    add("GET", "/_mock/uploads/{upload_id}/content", contents.content)
-    add("POST", "/_mock/uploads/{upload_id}/compare", contents.compare)
-    add("POST", "/_mock/reset", steering.reset)
-    add("GET", "/_mock/journal", watching.journal)
-    add("GET", "/_mock/journal/stream", watching.stream)
-    add("GET", "/_mock/clock", steering.clock)
-    add("POST", "/_mock/clock", steering.set_clock)
-    add("GET", "/_mock/faults", steering.faults)
-    add("POST", "/_mock/faults", steering.add_faults)
-    add("DELETE", "/_mock/faults", steering.clear_faults)
-    add("GET", "/_mock/scenarios", steering.scenarios)
-    add("POST", "/_mock/scenarios/{name}", steering.arm_scenario)
+    surface: dict[str, dict[str, Handler]] = {
+        "/_mock/health": {"GET": control.health, "HEAD": control.health},
+        "/_mock/openapi.json": {"GET": _openapi},
+        "/_mock/uploads": {"GET": control.uploads, "POST": steering.make_upload},
+        "/_mock/uploads/{upload_id}": {"GET": control.upload},
+        "/_mock/uploads/{upload_id}/expire": {"POST": steering.expire},
+        "/_mock/uploads/{upload_id}/content": {"GET": contents.content},
+        "/_mock/uploads/{upload_id}/compare": {"POST": contents.compare},
+        "/_mock/reset": {"POST": steering.reset},
+        "/_mock/journal": {"GET": watching.journal},
+        "/_mock/journal/stream": {"GET": watching.stream},
+        "/_mock/clock": {"GET": steering.clock, "POST": steering.set_clock},
+        "/_mock/faults": {"GET": steering.faults, "POST": steering.add_faults, "DELETE": steering.clear_faults},
+        "/_mock/scenarios": {"GET": steering.scenarios},
+        "/_mock/scenarios/{name}": {"POST": steering.arm_scenario},
+    }
+    for path, handlers in surface.items():
+        for method, handler in handlers.items():
+            add(method, path, handler)
+        add("*", path, _other_method(", ".join(sorted(handlers))))
     add("*", r"/_mock/{path:[\s\S]*}", control.unknown)
+
+
+def _other_method(allowed: str) -> Handler:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise ControlError(405, f"{request.path} takes {allowed}, got {request.method}", allow=allowed)
+
+    return refuse
 
 
 async def _openapi(request: web.Request) -> web.Response:
@@ -69,7 +77,9 @@ async def _openapi(request: web.Request) -> web.Response:
 
 
 def _refusal(request: web.Request, error: ControlError) -> web.Response:
-    response = web.json_response({"error": str(error)}, status=error.status, headers={"Server": SERVER})
+    response = web.json_response(
+        {"error": str(error)}, status=error.status, headers={"Server": SERVER} | error.headers
+    )
     if not request.content.is_eof():
         response.force_close()
     return response

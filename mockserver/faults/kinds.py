@@ -11,6 +11,7 @@ from typing import Final
 
 @unique
 class Operation(Enum):
+    CREATOR_INFO = "creator_info"
     INIT = "init"
     STATUS = "status"
     CHUNK = "chunk"

@@ -1,4 +1,4 @@
-"""The JSON endpoints: both inits, status/fetch, and what answers for every other path."""
+"""The JSON endpoints: creator_info, both inits, status/fetch, and what answers for every other path."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from mockserver.http.faulting import Faulting, Strike
 from mockserver.http.upload import warning_of
 from mockserver.protocol import names
 from mockserver.protocol.answers import Answer, call_answer, data_answer
+from mockserver.protocol.publish import CREATOR
 from mockserver.protocol.session import UploadSession
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import UploadService
@@ -37,7 +38,6 @@ _DOUBLED = re.compile(r"Duplicate '([A-Za-z-]+)' header")
 _NOT_SIMULATED: Final = frozenset(
     f"/v2/{path}/"
     for path in (
-        "post/publish/creator_info/query",
         "post/publish/content/init",
         "post/publish/cancel",
         "oauth/token",
@@ -60,6 +60,10 @@ class PublishHandlers:
     silence: float
     explain: bool
     faulting: Faulting
+
+    async def creator_info(self, request: web.Request) -> web.StreamResponse:
+        """creator_info/query: the one call that takes no body as well."""
+        return await self._endpoint(request, Operation.CREATOR_INFO, self._creator, no_body=b"{}")
 
     async def direct_post(self, request: web.Request) -> web.StreamResponse:
         return await self._endpoint(request, Operation.INIT, partial(self._init, draft=False))
@@ -105,8 +109,10 @@ class PublishHandlers:
         refused = CallRefused(names.INVALID_PARAMS, names.FIELDS_INVALID, clause, reason[:300])
         return call_answer(refused, self._log_id(), 400)
 
-    async def _endpoint(self, request: web.Request, operation: Operation, decide: Decide) -> web.StreamResponse:
-        """Token first, then the body, then `decide`; a fault strikes at its moment."""
+    async def _endpoint(
+        self, request: web.Request, operation: Operation, decide: Decide, *, no_body: bytes = b""
+    ) -> web.StreamResponse:
+        """Token first, then the body, `no_body` for none, then `decide`; a fault strikes at its moment."""
         exchange = request[EXCHANGE]
         exchange.operation = operation.value
         exchange.owner = bearer_token(request)
@@ -115,12 +121,14 @@ class PublishHandlers:
         try:
             if (early := await strike.before_body()) is not None:
                 return early
-            answered = await self._call(request, strike, decide)
+            answered = await self._call(request, strike, decide, no_body)
             return strike.answer or await strike.answered(answered, committed=answered.status == 200)
         finally:
             strike.settle()
 
-    async def _call(self, request: web.Request, strike: Strike, decide: Decide) -> web.StreamResponse:
+    async def _call(
+        self, request: web.Request, strike: Strike, decide: Decide, no_body: bytes
+    ) -> web.StreamResponse:
         exchange = request[EXCHANGE]
         token = exchange.owner
         if token is None or (self.tokens and not is_one_of(token, self.tokens)):  # S-INIT-AUTH
@@ -138,8 +146,14 @@ class PublishHandlers:
             return await self._turn_away(request, large, status=413, strike=strike)
         if (struck := strike.answer or await strike.after_body()) is not None:
             return struck
-        body = _parse(raw, request.headers.get(CONTENT_TYPE, ""))
+        body = _parse(raw or no_body, request.headers.get(CONTENT_TYPE, ""))
         return self._refuse(request, body) if isinstance(body, CallRefused) else await decide(request, token, body)
+
+    async def _creator(self, request: web.Request, _: str, body: object) -> web.Response:
+        if not isinstance(body, dict):
+            return self._refuse(request, _bad_body("the body must be a JSON object, or nothing at all"))
+        reason = "the same creator for every token"
+        return self._respond(request, data_answer(CREATOR, self._log_id(), "S-CREATOR-INFO", reason))
 
     async def _init(self, request: web.Request, owner: str, body: object, *, draft: bool) -> web.Response:
         ticket = request[EXCHANGE].ticket

@@ -19,6 +19,7 @@ def add_api_routes(router: web.UrlDispatcher, publish: PublishHandlers, upload: 
         router.add_route(method, path, handler, expect_handler=defer_go_ahead)
 
     calls = {
+        "/v2/post/publish/creator_info/query/": publish.creator_info,
         "/v2/post/publish/video/init/": publish.direct_post,
         "/v2/post/publish/inbox/video/init/": publish.draft,
         "/v2/post/publish/status/fetch/": publish.status,

@@ -1,8 +1,21 @@
-"""What happens after the last byte, as a function of time."""
+"""Around the upload: who posts, and what happens after the last byte, as a function of time."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from mockserver.protocol.session import UploadSession
+
+CREATOR: Final[Mapping[str, object]] = {
+    "creator_avatar_url": "https://example.com/avatar.webp",
+    "creator_username": "tiktok_mock",
+    "creator_nickname": "TikTok Mock",
+    "privacy_level_options": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
+    "comment_disabled": False,
+    "duet_disabled": False,
+    "stitch_disabled": False,
+    "max_video_post_duration_sec": 300,
+}
+"""`data` of creator_info/query: every token's user, with the options of a public account (S-CREATOR-INFO)."""
 
 
 def publish_status(session: UploadSession, now: float) -> str:

@@ -140,7 +140,7 @@ class TikTokMock:
 
     def fail(
         self,
-        operation: Literal["init", "status", "chunk", "any"],
+        operation: Literal["creator_info", "init", "status", "chunk", "any"],
         *,
         chunk: int | None = None,
         upload_id: str | None = None,

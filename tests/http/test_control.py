@@ -94,3 +94,14 @@ async def test_control_token(serve: Any, path: str, token: str | None, status: i
     client = await serve(control_token="secret")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     assert (await client.get(path, headers=headers)).status == status
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client: Client) -> None:
+    for method, path, allowed in (
+        ("PUT", "/_mock/health", "GET, HEAD"),
+        ("GET", "/_mock/uploads/7/expire", "POST"),
+        ("PUT", "/_mock/faults", "DELETE, GET, POST"),
+    ):
+        answer = await client.request(method, path)
+        assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+        assert (await answer.json())["error"] == f"{path} takes {allowed}, got {method}"

@@ -397,7 +397,10 @@ def test_every_documented_answer_is_given_and_as_documented(
 
 def _calls(client: Described) -> None:
     direct, draft = "/v2/post/publish/video/init/", "/v2/post/publish/inbox/video/init/"
-    fetch = "/v2/post/publish/status/fetch/"
+    creator, fetch = "/v2/post/publish/creator_info/query/", "/v2/post/publish/status/fetch/"
+    levels = client.ask(200, "POST", creator, headers=USER)["data"]["privacy_level_options"]
+    assert "SELF_ONLY" in levels
+    client.ask(400, "POST", creator, [], headers=USER)
     good = {"post_info": {"privacy_level": "PUBLIC_TO_EVERYONE"}, "source_info": _source(10_000, 10_000)}
     pull = good | {"source_info": {"source": "PULL_FROM_URL", "video_url": "https://example.com/a.mp4"}}
     for path in (direct, draft):
@@ -418,7 +421,7 @@ def _calls(client: Described) -> None:
             400, "POST", fetch, {"publish_id": url["publish_id"]}, headers={"Authorization": "Bearer other"}
         )
     client.ask(400, "POST", fetch, {"publish_id": "v_pub_file~v2-1.1"}, headers=USER)
-    for path in (direct, draft, fetch):
+    for path in (creator, direct, draft, fetch):
         client.ask(400, "POST", path, b"{", headers=USER)
         client.ask(401, "POST", path, good)
         client.ask(413, "POST", path, b" " * (2**20 + 1), headers=USER)
@@ -525,7 +528,9 @@ def _elsewhere(client: Described) -> None:
     client.ask(404, "GET", "/")
     client.ask(404, "POST", "/v2/post/publish/video/init", {}, headers=USER)
     client.ask(404, "GET", "/_mock/nothing")
-    client.ask(404, "PUT", "/_mock/health")
+    for method, template, _ in list(operations()):
+        if method == "*" and template.startswith("/_mock/") and template != "/_mock/{path}":
+            client.ask(405, "PATCH", re.sub(r"\{\w+\}", "x", template))
     entries = client.ask(200, "GET", "/_mock/journal")["entries"]
     assert [entry["operation"] for entry in entries] == [None, None]
 

@@ -6,6 +6,7 @@ from typing import Final
 from support.mutants import Mutant
 from support.rewrites import (
     COUNT,
+    CREATOR,
     FETCH,
     INIT,
     SIZE,
@@ -14,6 +15,7 @@ from support.rewrites import (
     answer_json,
     as_text,
     committing_5xx,
+    for_everybody,
     message,
     no_log_id,
     no_token_in_url,
@@ -152,6 +154,21 @@ OF_ANSWERS: Final[Mapping[str, Mutant]] = {
         "An unknown publish_id is refused with another code.",
         "S-STATUS-UNKNOWN",
         rewrite=lambda: answer_json(FETCH, another_code("invalid_publish_id")),
+    ),
+    "creator-without-levels": Mutant(
+        "creator_info offers no privacy level.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: answer_json(CREATOR, put_in("data", "privacy_level_options", value=[])),
+    ),
+    "creator-with-a-level-that-init-refuses": Mutant(
+        "creator_info offers a privacy level that init does not know.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: answer_json(CREATOR, put_in("data", "privacy_level_options", value=["FRIENDS"])),
+    ),
+    "creator-for-everybody": Mutant(
+        "creator_info answers without a token.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: for_everybody(CREATOR, {"creator_username": "somebody"}),
     ),
     "one-publish-id": Mutant(
         "Every init gives the same publish_id.",

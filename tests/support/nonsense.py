@@ -31,7 +31,7 @@ NONSENSE: dict[str, tuple[object, str]] = {
     ),
     "operation null": (
         told(on={"operation": None}),
-        "no operation is called 'None': there are init, status, chunk, any",
+        "no operation is called 'None': there are creator_info, init, status, chunk, any",
     ),
     "chunk 0": (told(on=ON | {"chunk": 0}), "chunk must be a whole number from 1, or -1 for the last one, got 0"),
     "chunk -2": (

@@ -73,7 +73,8 @@ RESPONSES: Final[Json] = {
     ),
     "ControlTokenMissing": answer("The control token is not there.", _ERROR),
     "ControlForbidden": answer("Host or Origin is not this server's own.", _ERROR),
-    "ControlUnknown": answer("The control surface has no such method and path.", _ERROR),
+    "ControlUnknown": answer("The control surface has no such path.", _ERROR),
+    "ControlMethod": answer("The path takes other methods; Allow names them.", _ERROR, headers=("Allow",)),
     "ControlTooLarge": answer("The body has more than 4,194,304 bytes.", _ERROR),
     "NoSuchUpload": answer("No upload has the id.", _ERROR),
     "NoSuchScenario": answer("No scenario has the name.", _ERROR),
@@ -237,7 +238,7 @@ _CLOCK: Final[Json] = {
     ),
 }
 
-PATHS: Final[Json] = {
+_PATHS: Final[Json] = {
     "/_mock/health": _HEALTH,
     "/_mock/openapi.json": {
         "get": _control("getOpenapi", "state", "This document", {"200": answer("OpenAPI 3.1.", ref("Document"))})
@@ -287,5 +288,8 @@ PATHS: Final[Json] = {
         )
     },
     "/_mock/clock": _CLOCK,
+}
+PATHS: Final[Json] = {
+    path: item | {"x-mock-other-methods": named_answers(_405="ControlMethod")} for path, item in _PATHS.items()
 }
 OTHER_PATHS: Final[Json] = {"/_mock/{path}": named_answers(_404="ControlUnknown")}

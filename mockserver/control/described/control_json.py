@@ -133,7 +133,7 @@ SCHEMAS: Final[Json] = {
         "One request to TikTok's side. Credentials are masked, bodies are never in it.",
         sequence=POSITIVE,
         peer=said("Address and port of the other side.", TEXT),
-        operation=said("Null for other requests.", {"enum": ["init", "status", "chunk", None]}),
+        operation=said("Null for other requests.", {"enum": ["creator_info", "init", "status", "chunk", None]}),
         token=said("The bearer token it belongs to, masked.", TEXT_OR_NULL),
         upload_id=TEXT_OR_NULL,
         chunk=said("The planned chunk that starts at FIRST, counted from 1.", either(POSITIVE, NULL)),

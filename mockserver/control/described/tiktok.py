@@ -1,4 +1,4 @@
-"""TikTok's side in the OpenAPI document: both inits, status/fetch, and PUT to the upload_url."""
+"""TikTok's side in the OpenAPI document: creator_info, both inits, status/fetch, and PUT to the upload_url."""
 
 from typing import Final
 
@@ -46,7 +46,7 @@ HEADERS: Final[Json] = {
         "token (C-URL-NO-BEARER). Not with --no-explain.",
         "schema": _EXPLANATION,
     },
-    "Allow": {"description": "The method that the path takes.", "schema": {"enum": ["POST", "PUT"]}},
+    "Allow": {"description": "The methods that the path takes.", "schema": {"type": "string", "minLength": 3}},
     "Access-Control-Allow-Origin": {"schema": {"const": "*"}},
     "Access-Control-Allow-Methods": {"schema": {"const": "PUT"}},
     "Access-Control-Allow-Headers": {"schema": {"const": "Content-Type, Content-Range"}},
@@ -80,6 +80,8 @@ PARAMETERS: Final[Json] = {
 
 _NOTHING: Final = ref("Nothing")
 RESPONSES: Final[Json] = {
+    "Creator": answer("S-CREATOR-INFO.", ref("CreatorAnswer"), headers=_WHY),
+    "CreatorBodyInvalid": answer("S-INIT-BODY; S-HTTP.", ref("InvalidParams"), headers=_WHY),
     "Initialised": answer("An upload task was made (S-INIT-ANSWER).", ref("InitAnswer"), headers=_WHY_AND_WARNING),
     "InvalidParams": answer(
         "S-INIT-BODY, S-INIT-POST-INFO, S-INIT-SOURCE, S-PLAN-*; S-HTTP.", ref("InvalidParams"), headers=_WHY
@@ -202,6 +204,13 @@ def _upload_url(name: str, summary: str) -> Json:
 
 _INIT_ANSWERS: Final = named_answers(_200="Initialised", _400="InvalidParams", _403="UrlUnverified")
 PATHS: Final[Json] = {
+    "/v2/post/publish/creator_info/query/": _call(
+        "queryCreatorInfo",
+        "Who posts, and what they may choose",
+        "The body may be empty.",
+        {**json_body({"type": "object"}, {}), "required": False},
+        named_answers(_200="Creator", _400="CreatorBodyInvalid"),
+    ),
     "/v2/post/publish/video/init/": _call(
         "initDirectPost",
         "Declare a video and its post; answers with the upload_url",

@@ -4,6 +4,7 @@ from typing import Final
 
 from mockserver.control.described.parts import (
     COUNT,
+    FLAG,
     NULL,
     POSITIVE,
     TEXT,
@@ -88,6 +89,17 @@ SCHEMAS: Final[Json] = {
         )
     ),
     "StatusFetch": tolerant(record(publish_id=TEXT)),
+    "CreatorAnswer": record(
+        data=record(
+            creator_avatar_url=TEXT,
+            creator_username=TEXT,
+            creator_nickname=TEXT,
+            privacy_level_options=rows(ref("PrivacyLevel")),
+            max_video_post_duration_sec=POSITIVE,
+            **dict.fromkeys(("comment_disabled", "duet_disabled", "stitch_disabled"), FLAG),
+        ),
+        error=_OK,
+    ),
     "InitAnswer": record(
         data=record(
             publish_id=ref("PublishId"),

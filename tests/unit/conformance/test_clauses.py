@@ -25,7 +25,7 @@ def test_the_law_book_has_its_clauses_in_order():
     clauses = load_clauses()
     assert clauses[0].id == "S-PLAN-COUNT"
     assert clauses[-1].id == "C-MEMORY"
-    assert len(clauses) == 86
+    assert len(clauses) == 87
     assert [c.strength for c in clauses].count(Strength.REPORTED) == 7
 
 
