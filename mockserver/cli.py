@@ -69,6 +69,11 @@ class _Passing(Sectioned):
 )
 @option("--journal", "All exchanges, as JSON lines.", type=ReadyPath(path_type=Path), metavar="FILE")
 @option("--fail-on-refused", "Exit with 1 if CMD's is 0, but one was refused, or none came.", is_flag=True)
+@option(
+    "--fail-on-unfired",
+    "Exit with 1 if CMD's is 0, but a fault has not struck, or not often enough.",
+    is_flag=True,
+)
 @log_options
 @exec_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -81,6 +86,7 @@ def exec_(
     ready_file: Path | None,
     journal: Path | None,
     fail_on_refused: bool,
+    fail_on_unfired: bool,
     **options: Any,
 ) -> None:
     """Start on a free port, run CMD with the environment set, stop.
@@ -105,6 +111,7 @@ def exec_(
         ready_file=ready_file,
         journal=journal,
         fail_on_refused=fail_on_refused,
+        fail_on_unfired=fail_on_unfired,
     )
     sys.exit(run_command(config, terms, interception_of(intercept)))
 

@@ -20,6 +20,7 @@ KEPT: Final = 8_192
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 _GLANCE: Final = 0.02
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class CommandClient:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="tiktok-client-") as folder:
             environment = {name: value for name, value in os.environ.items() if not name.startswith("TIKTOK_")}
-            environment |= job.environment()
+            environment |= job.environment() | _past_proxies(environment)
             try:
                 process = subprocess.Popen(  # noqa: S603 - the user's own command
                     self.words(job),
@@ -129,6 +130,17 @@ class CommandClient:
             except OSError as error:
                 return Ended(NOT_EXECUTABLE, 0.0, stderr=f"{self._command[0]}: {error.strerror}")
             return _watched(process, began, seconds, glance)
+
+
+def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Proxies that this machine may have are not asked for the mock. Who reads one name ignores the other."""
+    listed = {name: environment.get(name, "") for name in ("NO_PROXY", "no_proxy")}
+    either = next(filter(None, listed.values()), "")
+    return {
+        name: ",".join(filter(None, (there or either, *_LOOPBACK)))
+        for name, there in listed.items()
+        if (there or either).strip() != "*"
+    }
 
 
 def _watched(process: "subprocess.Popen[bytes]", began: float, seconds: float, glance: Glance) -> Ended:

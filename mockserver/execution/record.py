@@ -21,6 +21,8 @@ class RunRecord:
     def __init__(self, journal: "JournalFile | None") -> None:
         self.refused = 0
         self.requests = 0
+        self.unfired = 0
+        """Faults that did not strike as often as they should have, once the summary was made."""
         self.control = 0
         """How many came to /_mock/, which count as nothing else."""
         self._journal = journal
@@ -58,7 +60,9 @@ class RunRecord:
             lines.append("  " + "  ".join(part for part in parts if part))
         if self.refused > SHOWN:
             lines.append(f"  and {self.refused - SHOWN} more")
-        return lines + [_left_over(armed) for armed in faults if armed.left]
+        left_over = [_left_over(armed) for armed in faults if armed.left]
+        self.unfired = len(left_over)
+        return lines + left_over
 
 
 def _left_over(armed: Armed) -> str:

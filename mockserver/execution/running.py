@@ -35,6 +35,7 @@ class RunTerms:
     ready_file: Path | None
     journal: Path | None
     fail_on_refused: bool
+    fail_on_unfired: bool = False
 
 
 def run_command(config: Config, terms: RunTerms, interception: Interception) -> int:
@@ -83,8 +84,9 @@ def _run_logged(config: Config, terms: RunTerms, interception: Interception) -> 
         _say(line)
     if journal is not None:
         journal.finish()
-    bad = record.refused or not record.requests
-    return NOT_GOOD if code == 0 and terms.fail_on_refused and bad else code
+    bad = terms.fail_on_refused and (record.refused or not record.requests)
+    bad = bad or (terms.fail_on_unfired and record.unfired)
+    return NOT_GOOD if code == 0 and bad else code
 
 
 class _Run:

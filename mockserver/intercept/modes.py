@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 from mockserver.app import Server
 from mockserver.config import Config
@@ -39,10 +40,9 @@ class Interception:
     @asynccontextmanager
     async def around(self, server: Server) -> AsyncIterator[Variables]:
         """What the command's environment needs while `server` runs."""
-        if server.trust is None:
-            yield Variables()
-        else:
-            yield Variables(put=trust_variables(str(server.trust.bundle)))
+        own = dict.fromkeys(("127.0.0.1", "localhost", "::1", urlsplit(server.url).hostname or "localhost"))
+        trust = {} if server.trust is None else trust_variables(str(server.trust.bundle))
+        yield Variables(put=trust, direct=tuple(own))
 
     def remarks(self, requests: int, control: int) -> list[str]:  # noqa: ARG002 - of use to some
         """Lines for the summary of a run in which so many requests came, and besides so many to /_mock/."""

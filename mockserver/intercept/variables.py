@@ -20,7 +20,9 @@ TRUST_VARIABLES: Final = (
 )
 """Each names one PEM file."""
 PROXY_VARIABLES: Final = ("HTTPS_PROXY", "https_proxy")
-CLEARED: Final = ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+EXCEPTIONS: Final = ("NO_PROXY", "no_proxy")
+OTHER_PROXIES: Final = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+CLEARED: Final = (*EXCEPTIONS, *OTHER_PROXIES)
 """Exceptions from the proxy, and proxies that would take TikTok's hosts, or the mock's own URL, elsewhere."""
 _JAVA: Final = "JAVA_TOOL_OPTIONS"
 _PHP: Final = "PHP_INI_SCAN_DIR"
@@ -36,6 +38,8 @@ class Variables:
     """Options for every JVM."""
     php: str | None = None
     """A directory with a php.ini of ours."""
+    direct: tuple[str, ...] = ()
+    """Hosts for which none of the environment's proxies is to be asked."""
 
     def applied_to(self, environment: Mapping[str, str]) -> dict[str, str]:
         changed = {name: value for name, value in environment.items() if name not in self.removed}
@@ -45,7 +49,19 @@ class Variables:
         if self.php is not None:
             # An empty entry is the directory that PHP was built with.
             changed[_PHP] = f"{changed.get(_PHP, '')}:{self.php}"
+        if any(changed.get(name) for name in (*PROXY_VARIABLES, *OTHER_PROXIES)):
+            changed |= self._exceptions(environment)
         return changed
+
+    def _exceptions(self, environment: Mapping[str, str]) -> dict[str, str]:
+        # Whoever reads one of the two does not look at the other.
+        listed = {name: environment.get(name) for name in EXCEPTIONS}
+        either = next(filter(None, listed.values()), None)
+        return {
+            name: ",".join(filter(None, (there or either, *self.direct)))
+            for name, there in listed.items()
+            if self.direct and (there or either or "").strip() != "*"
+        }
 
 
 def server_variables(url: str, token: str, control_token: str | None = None) -> dict[str, str]:

@@ -178,6 +178,17 @@ def test_what_a_fault_refused_fails_no_run(tmp_path: Path) -> None:
     assert (unfired.returncode, unfired.stderr.count("fault 1 did not fire")) == (1, 1), "no request came"
 
 
+def test_fault_that_did_not_strike_can_fail_the_run(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps({**FAULT, "times": 2}))
+    options = ["--quiet", "--fail-on-unfired", "--faults", str(faults)]
+    codes = [exec_(*options, *python(PUT + "put();" * times)).returncode for times in (0, 1, 2)]
+    assert codes == [1, 1, 0]
+    assert exec_(*options, *python("raise SystemExit(5)")).returncode == 5
+    faults.write_text(json.dumps({**FAULT, "times": None}))
+    assert exec_(*options, *python("")).returncode == 0, "for ever is exempt"
+
+
 def test_init_that_a_fault_refused_fails_no_run(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps({**FAULT, "on": {"operation": "init"}}))

@@ -48,6 +48,39 @@ def test_php_reads_its_own_settings_too() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"NO_PROXY": "corp"}, {"NO_PROXY": "corp"}),
+        ({"http_proxy": "http://p"}, {"NO_PROXY": "127.0.0.1,::1", "no_proxy": "127.0.0.1,::1"}),
+        (
+            {"HTTPS_PROXY": "http://p", "NO_PROXY": "corp"},
+            {"NO_PROXY": "corp,127.0.0.1,::1", "no_proxy": "corp,127.0.0.1,::1"},
+        ),
+        (
+            {"ALL_PROXY": "http://p", "NO_PROXY": "", "no_proxy": "corp"},
+            {"NO_PROXY": "corp,127.0.0.1,::1", "no_proxy": "corp,127.0.0.1,::1"},
+        ),
+        ({"http_proxy": "http://p", "no_proxy": "*"}, {"no_proxy": "*"}),
+    ],
+)
+def test_no_proxy_of_the_machine_is_asked_for_the_mock(before: dict[str, str], after: dict[str, str]) -> None:
+    proxies = {name: value for name, value in before.items() if "NO" not in name.upper()}
+    assert Variables(direct=("127.0.0.1", "::1")).applied_to(before) == proxies | after
+    assert Variables().applied_to(before) == before
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+def test_command_without_interception_reaches_the_mock_past_the_machines_proxy(name: str) -> None:
+    script = (
+        "import os, urllib.request as u; print(u.urlopen(os.environ['TIKTOK_MOCK_URL'] + '/_mock/health').status)"
+    )
+    more = {name: "http://proxy.invalid:1"}
+    done = run("mockserver", "exec", "--quiet", "--", sys.executable, "-c", script, **more)
+    assert (done.stdout, done.returncode) == ("200\n", 0), done.stderr
+
+
 def test_command_behind_the_proxy_sees_no_other_proxy_and_no_exception() -> None:
     script = (
         "import os\n"

@@ -274,6 +274,26 @@ def test_a_talkative_client_is_read_to_the_end_and_not_kept(tmp_path: Path) -> N
     assert ended.peak_memory > 1_000_000
 
 
+@pytest.mark.parametrize(
+    ("listed", "given"),
+    [
+        (None, "127.0.0.1,localhost,::1"),
+        ("corp.example", "corp.example,127.0.0.1,localhost,::1"),
+        ("*", "*"),
+    ],
+)
+def test_no_proxy_of_the_machine_is_asked_for_the_mock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str | None, given: str
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    if listed is not None:
+        monkeypatch.setenv("no_proxy", listed)
+    words = script(tmp_path, "import os; print(os.environ.get('no_proxy'), os.environ.get('NO_PROXY', '*'))")
+    ended = CommandClient(words).run(job(tmp_path), 30.0, lambda: True)
+    assert ended.stdout.split() == [given, given]
+
+
 def test_what_it_is_given(tmp_path: Path) -> None:
     words = script(
         tmp_path,
