@@ -82,7 +82,11 @@ class JournalFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.resolve()
+        self._path = path
+        try:
+            self._path = path.resolve()
+        except OSError as error:  # the working directory is gone
+            raise self._sentence(error) from error
         self._beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         self._failed: OSError | None = None
         if self._path.exists() and not self._path.is_file():

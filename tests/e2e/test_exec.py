@@ -142,6 +142,18 @@ def test_failures_of_its_own_are_125(arguments: list[str], said: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_journal_in_a_directory_that_is_gone(tmp_path: Path) -> None:
+    script = (
+        f"mkdir gone && cd gone && rmdir ../gone && exec '{sys.executable}' -m mockserver exec --journal j -- true"
+    )
+    command = ["/bin/sh", "-c", script]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, env=environment(), check=False
+    )
+    said = "tiktok-mock: the journal j cannot be written: No such file or directory\n"
+    assert (done.returncode, done.stderr) == (125, said)
+
+
 def test_options_behind_the_command_are_the_commands() -> None:
     done = exec_(sys.executable, "-c", "import sys; print(sys.argv)", "--port", "x", "--")
     assert done.stdout == "['-c', '--port', 'x', '--']\n"
