@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from mockserver.faults.plan import Armed
 from mockserver.journal import Entry
 
 SHOWN: Final = 5
-"""Refusals that the summary shows; the journal has all."""
+"""Refusals, and warnings, that the summary shows; the journal has all."""
 _OURS: Final = "/_mock/"
 
 
@@ -27,6 +28,7 @@ class RunRecord:
         """How many came to /_mock/, which count as nothing else."""
         self._journal = journal
         self._first: list[Entry] = []
+        self._remarks: Counter[str] = Counter()
         self._begun: set[str] = set()
         self._complete: set[str] = set()
         self._struck: set[str] = set()
@@ -38,6 +40,8 @@ class RunRecord:
         if self._journal is not None:
             self._journal.write(entry)
         self.requests += 1
+        if entry.remark:
+            self._remarks[entry.remark] += 1
         upload = entry.upload_id
         if upload is not None and entry.clause == "S-INIT-ANSWER":
             self._begun.add(upload)
@@ -60,6 +64,8 @@ class RunRecord:
             lines.append("  " + "  ".join(part for part in parts if part))
         if self.refused > SHOWN:
             lines.append(f"  and {self.refused - SHOWN} more")
+        for remark, times in self._remarks.most_common(SHOWN):
+            lines.append(f"warning{f' ({times} times)' if times > 1 else ''}: {remark}")
         left_over = [_left_over(armed) for armed in faults if armed.left]
         self.unfired = len(left_over)
         return lines + left_over

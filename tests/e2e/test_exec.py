@@ -178,6 +178,21 @@ def test_refusals_are_told_and_can_fail_the_run(tmp_path: Path) -> None:
     assert exec_("--quiet", "--fail-on-refused", *python(PUT + "put(); raise SystemExit(5)")).returncode == 5
 
 
+def test_warnings_are_in_the_summary() -> None:
+    """A2: 66,000,000 bytes in one chunk are 63 MB or 66."""
+    source = {"source": "FILE_UPLOAD", "video_size": 66_000_000, "chunk_size": 66_000_000, "total_chunk_count": 1}
+    script = (
+        "import os, urllib.request as u\n"
+        "url = os.environ['TIKTOK_MOCK_URL'] + '/v2/post/publish/inbox/video/init/'\n"
+        f"body = {json.dumps({'source_info': source}).encode()!r}\n"
+        "for _ in range(2): u.urlopen(u.Request(url, body, {'Authorization': 'Bearer x'})).read()"
+    )
+    lines = exec_("--quiet", *python(script)).stderr.splitlines()
+    assert lines[0] == "tiktok-mock: 2 uploads, 0 complete; 2 requests, 0 refused"
+    assert len(lines) == 2
+    assert lines[1].startswith("tiktok-mock: warning (2 times): another reading (A2) refuses this plan: ")
+
+
 def test_what_a_fault_refused_fails_no_run(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps({**FAULT, "times": 2}))
