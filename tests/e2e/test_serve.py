@@ -123,7 +123,7 @@ def test_ready_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> Non
 
 
 def test_ready_file_in_a_working_directory_that_is_gone_is_told(tmp_path: Path) -> None:
-    code = "import os, sys; os.rmdir(os.getcwd()); from mockserver.cli import main; main()"
+    code = "import os, socket; from mockserver.cli import main; os.rmdir(os.getcwd()); main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "serve", "--port", "0", "--ready-file", "ready.json"],
         cwd=tmp_path,

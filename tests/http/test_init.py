@@ -228,10 +228,10 @@ async def test_unknown_paths(client: Client, path: str) -> None:
 
 
 async def test_an_endpoint_that_tiktok_has_and_the_mock_has_not_is_told_so(client: Client) -> None:
-    answer = await client.post("/v2/post/publish/creator_info/query/", headers=BEARER)
+    answer = await client.post("/v2/post/publish/content/init/", headers=BEARER)
     assert answer.status == 404
     assert answer.headers["X-Mock-Reason"].startswith(
-        "TikTok has /v2/post/publish/creator_info/query/, this mock has not"
+        "TikTok has /v2/post/publish/content/init/, this mock has not"
     )
 
 

@@ -38,7 +38,7 @@ async def test_filters_search_and_links(url: str, tmp_path: Path) -> None:
     async with browsing(tmp_path / "profile") as page:
         await page.open(url)
         assert page.fetched == [url]
-        assert len(await shown(page, "clause")) == 61
+        assert len(await shown(page, "clause")) == 62
         assert await shown(page, "case") == [  # what failed lies open, what held is folded
             *("S-HEAD-TYPE/none", "S-HEAD-TYPE/other", "S-ORDER-GAP/far"),
             *(f"S-ORDER-GAP/n{number}" for number in range(5)),
@@ -49,13 +49,13 @@ async def test_filters_search_and_links(url: str, tmp_path: Path) -> None:
         assert await shown(page, "case") == ["S-ORDER-GAP/far"]
         assert await page.value("document.querySelectorAll('.tile:not(.dim)').length") == 1
         assert await page.value("location.hash") == "#fail"
-        assert await page.value("document.getElementById('shown').value") == "1 of 61 clauses, 1 of 10 cases"
+        assert await page.value("document.getElementById('shown').value") == "1 of 62 clauses, 1 of 10 cases"
 
         await page.open(f"{url}#fail+skip")
         assert await shown(page, "case") == ["S-HEAD-TYPE/other", "S-ORDER-GAP/far"]
 
         await page.open(f"{url}#untried")
-        assert len(await shown(page, "clause")) == 58
+        assert len(await shown(page, "clause")) == 59
 
         await page.open(url)
         await page.value("document.getElementById('search').focus()")
@@ -66,7 +66,7 @@ async def test_filters_search_and_links(url: str, tmp_path: Path) -> None:
         await page.value(DRAWN)
         assert await shown(page, "clause") == []
         await page.value("document.getElementById('everything').click()")
-        assert len(await shown(page, "clause")) == 61
+        assert len(await shown(page, "clause")) == 62
 
         await page.value("document.querySelector('[data-filter=fail]').click()")
         await page.value(LISTEN)

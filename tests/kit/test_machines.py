@@ -38,6 +38,8 @@ from support.remembering import BUGS, Bug, plant, skipping, two_minds
 from support.servers import ThreadServer
 
 TERMS = Terms("documented", 1000)
+PLENTY = 1200.0
+"""Seconds for a search that is to be seen to its end, on a busy machine too."""
 TABLES = ("S-ATOMIC-REFUSED", "S-ISOLATED", "S-ORDER-*", "S-CHUNK-PROGRESS")
 
 
@@ -80,7 +82,7 @@ def test_silent_on_an_honest_server() -> None:
 def test_a_bug_that_needs_a_history(name: str, tmp_path: Path) -> None:
     machine, bug, steps = BUGS[name]
     with serving(lambda service: plant(service, bug)) as url:
-        [finding] = judged(url, machine, examples=300)
+        [finding] = judged(url, machine, examples=300, time_limit=PLENTY)
         assert finding.outcome is Outcome.FAIL, finding.reason
         assert finding.replay is not None
         assert len(finding.replay["steps"]) <= steps, "\n".join(finding.steps)
