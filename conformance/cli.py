@@ -114,7 +114,13 @@ def _wanted(options: dict[str, Any]) -> Any:
     from conformance.client.trying import Terms  # noqa: PLC0415 - heavy
 
     terms = Terms(options.pop("time_limit"), options.pop("mb"), options.pop("seed"))
-    how = Trying(terms, ("--profile", options["profile"]), options.pop("jobs"), large=options.pop("large"))
+    how = Trying(
+        terms,
+        ("--profile", options["profile"]),
+        options.pop("jobs"),
+        large=options.pop("large"),
+        intercept=options.pop("intercept") == "proxy",
+    )
     files = {name: options.pop(f"{name}_file") for name in ("json", "junit", "html")}
     return Wanted(how, **files, **options)
 

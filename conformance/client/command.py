@@ -77,6 +77,10 @@ def judge_client(command: Sequence[str], wanted: Wanted, console: Console | None
         client = CommandClient(command)
     except ValueError as error:
         raise SelectionError(str(error)) from None
+    if client.handed and wanted.how.intercept:
+        raise SelectionError(
+            "{upload_url} tells CMD where to go: leave out --intercept, or {upload_url} where CMD makes the init"
+        )
     mode = Mode.HANDED if client.handed else Mode.INIT
     fit = [one for one in scenarios if one.matches(mode, large=wanted.how.large)]
     ticker = Ticker(console, len(fit))

@@ -13,11 +13,12 @@ from conformance.client.evidence import Evidence
 from conformance.client.files import Files
 from conformance.client.launcher import NOT_EXECUTABLE, NOT_FOUND, Client
 from conformance.client.manners import memory_violation
-from conformance.client.mock import MockError, Mocks
+from conformance.client.mock import InterceptingMock, Mock, MockError, Mocks
 from conformance.client.scenario import Mode, Scenario
 from conformance.client.sizes import SEVERAL
 from conformance.client.trying import SIZES_FOR_SEVERAL, Bench, NotTriedError, Terms
 from conformance.client.verdicts import broken, findings_of, not_tried
+from conformance.exchange import masked, printable
 
 PLAIN: Final = "plain"
 ONE_CHUNK: Final = "one-chunk"
@@ -47,13 +48,19 @@ class Trying:
     options: tuple[str, ...] = ()
     jobs: int = 4
     large: bool = False
+    intercept: bool = False
+    """TikTok's own hosts lead to the mock."""
 
 
 @contextmanager
 def opened(client: Client, how: Trying) -> Iterator[Bench]:
     """Where the client is tried: mocks that end with it, files that go with it."""
     unit = ("--mb", str(how.terms.mb)) if how.terms.mb else ()
-    with tempfile.TemporaryDirectory(prefix="tiktok-files-") as folder, Mocks(*unit, *how.options) as mocks:
+    start = InterceptingMock if how.intercept else Mock
+    with (
+        tempfile.TemporaryDirectory(prefix="tiktok-files-") as folder,
+        Mocks(*unit, *how.options, start=start) as mocks,
+    ):
         yield Bench(client, mocks, Files(Path(folder), how.terms.seed), how.terms)
 
 
@@ -90,6 +97,8 @@ class _Run:
             why_not = f"a plain upload fails already; see {first.clause}/{PLAIN}" if first else ""
             self._bench.plain_is_good = first is None
             self._bench.small = evidence
+        elif self._done[PLAIN].findings[0].outcome is Outcome.ERROR:
+            raise UnusableError(self._done[PLAIN].findings[0].reason)
         for one in scenarios:
             if one.id == ONE_CHUNK and not why_not:
                 self._one(one, "")
@@ -103,6 +112,8 @@ class _Run:
                 break
             self._bench.several = tried.evidence.size
             _demand_runs(tried.evidence)
+            if self._how.intercept:
+                _demand_sends(tried.evidence)
             enough = any(one.total_chunk_count >= 3 for one in tried.evidence.uploads)
             if not size or enough or broken(tried.evidence)[0]:
                 break
@@ -141,6 +152,17 @@ def _demand_runs(evidence: Evidence) -> None:
     if code in (NOT_EXECUTABLE, NOT_FOUND):
         told = evidence.ended.stderr.strip().splitlines()[-1:] or [f"exit code {code}"]
         raise UnusableError(f"the client does not run: {told[0][:300]}")
+
+
+def _demand_sends(evidence: Evidence) -> None:
+    """Who asks nobody here may have asked the real TikTok, and is not run again."""
+    if not evidence.requests:
+        last = evidence.ended.stderr.strip().splitlines()[-1:]
+        said = f", its stderr: {printable(masked(last[0]))[:300]}" if last else ""
+        raise UnusableError(
+            f"nothing came from the client ({evidence.exit_told}{said}), and as it may ask the real TikTok it is "
+            "not run again: does it heed HTTPS_PROXY, and trust the CA that SSL_CERT_FILE names?"
+        )
 
 
 def _with_memory(tried: Iterable[Tried], small: Evidence | None) -> Iterator[Tried]:

@@ -35,6 +35,8 @@ class Job:
     upload_url: str | None = None
     chunk_size: int | None = None
     total_chunk_count: int | None = None
+    inherited: Mapping[str, str] | None = None
+    """The environment that it finds besides; None: this process's own."""
 
     def values(self) -> dict[str, str]:
         """The placeholders of CMD, each with its value."""
@@ -113,7 +115,8 @@ class CommandClient:
         """Start it in a directory of its own, and end all of it when it has ended or its time is up."""
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="tiktok-client-") as folder:
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("TIKTOK_")}
+            given = os.environ if job.inherited is None else job.inherited
+            environment = {name: value for name, value in given.items() if not name.startswith("TIKTOK_")}
             environment |= job.environment() | _past_proxies(environment)
             try:
                 process = subprocess.Popen(  # noqa: S603 - the user's own command

@@ -1,4 +1,7 @@
-"""The TikTok that a client is tried on: a mock in a process of its own, steered by its public control surface."""
+"""The TikTok that a client is tried on: a mock in a process of its own, steered by its public control surface.
+
+Its commands, options and variables are the public ones too: nothing of the package is imported.
+"""
 
 import http.client
 import json
@@ -7,13 +10,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 _SECONDS: Final = 30.0
+TIKTOK: Final = "https://open.tiktokapis.com"
+_SHOW: Final = "import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()"
+"""A program that tells its environment and stays, as long as its stdin is open."""
 
 
 class MockError(Exception):
@@ -23,32 +29,46 @@ class MockError(Exception):
 class Mock:
     """One server, for one client at a time. `options` are those of `tiktok-mock serve`."""
 
+    environment: Mapping[str, str] | None = None
+    """What its clients have to inherit; None where they are told its URL."""
+
     def __init__(self, *options: str) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the mock
-        command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--quiet", *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIKTOK_MOCK_")}
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            command, stdout=subprocess.PIPE, stderr=self._errors, stdin=subprocess.DEVNULL, env=environment
+            [sys.executable, "-m", "mockserver", *self._words(options)],
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            stdin=subprocess.PIPE,
+            env=environment,
         )
-        self.url = self._ready_url()
+        self.url = self.api_base = self._url_in(self._first_line())
         parts = urlsplit(self.url)
         self._peer = (parts.hostname or "", parts.port or 80)
 
-    def _ready_url(self) -> str:
+    def _words(self, options: Sequence[str]) -> list[str]:
+        return ["serve", "--port", "0", "--quiet", *options]
+
+    def _url_in(self, line: str) -> str:
+        if " ready at " not in line:
+            raise self._not_started(line)
+        return line.rpartition(" ")[2]
+
+    def _first_line(self) -> str:
         timer = threading.Timer(_SECONDS, self._process.kill)
         timer.start()
         try:
             assert self._process.stdout is not None
-            line = self._process.stdout.readline().decode().strip()
+            return self._process.stdout.readline().decode().strip()
         finally:
             timer.cancel()
-        if " ready at " not in line:
-            self._process.kill()
-            self._process.wait()
-            self._errors.seek(0)
-            told = self._errors.read().decode("utf-8", "replace").strip()
-            raise MockError(f"the mock did not start: {told or line or 'it said nothing'}")
-        return line.rpartition(" ")[2]
+
+    def _not_started(self, line: str) -> MockError:
+        self._process.kill()
+        self._process.wait()
+        self._errors.seek(0)
+        told = self._errors.read().decode("utf-8", "replace").strip()
+        return MockError(f"the mock did not start: {told or line or 'it said nothing'}")
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """A request to the control surface, JSON in and out. Raises MockError for all but 200."""
@@ -89,9 +109,27 @@ class Mock:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
         self._errors.close()
+
+
+class InterceptingMock(Mock):
+    """One to which TikTok's own hosts lead whoever inherits its environment (docs/intercept.md)."""
+
+    def __init__(self, *options: str) -> None:
+        super().__init__(*options)
+        self.api_base = TIKTOK
+
+    def _words(self, options: Sequence[str]) -> list[str]:
+        return ["exec", "--intercept", "proxy", "--quiet", *options, "--", sys.executable, "-c", _SHOW]
+
+    def _url_in(self, line: str) -> str:
+        if not line.startswith("{"):
+            raise self._not_started(line)
+        self.environment = json.loads(line)
+        return self.environment["TIKTOK_MOCK_URL"]
 
 
 class Mocks:

@@ -127,7 +127,7 @@ class Bench:
         size = self.size_of(scenario)
         drawn = hashlib.sha256(f"{self.terms.seed} {scenario.id}".encode()).hexdigest()[:24]
         mb = self.terms.mb or 1_000_000
-        job = Job(self.files.of(size), size, mock.url, f"act.kit{drawn}", mb)
+        job = Job(self.files.of(size), size, mock.api_base, f"act.kit{drawn}", mb, inherited=mock.environment)
         if self.mode is Mode.INIT:
             return job
         plan = self.plan_for(scenario)
