@@ -16,7 +16,7 @@ code=0
 cat "$report/summary.md" >>"$GITHUB_STEP_SUMMARY"
 case $code in
 0) ;;
-2) echo "::error::TikTok would have refused something; the job's summary says what and why" ;;
+2) echo "::error::$(tail -n 1 "$work/problem.txt")" ;;
 *)
     tail -n 20 "$report/requests.log"
     echo "::error::$(tail -n 1 "$work/problem.txt")"

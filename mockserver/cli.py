@@ -68,12 +68,9 @@ class _Passing(Sectioned):
     metavar="none|proxy|netns",
 )
 @option("--journal", "All exchanges, as JSON lines.", type=ReadyPath(path_type=Path), metavar="FILE")
-@option("--fail-on-refused", "Exit with 1 if CMD's is 0, but one was refused, or none came.", is_flag=True)
-@option(
-    "--fail-on-unfired",
-    "Exit with 1 if CMD's is 0, but a fault has not struck, or not often enough.",
-    is_flag=True,
-)
+@option("--fail-on-refused", "Exit with 1, not 0, if one was refused, or none came.", is_flag=True)
+@option("--fail-on-incomplete", "The same if an upload was not completed, or none begun.", is_flag=True)
+@option("--fail-on-unfired", "The same if a fault has not struck as often as it says.", is_flag=True)
 @log_options
 @exec_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -85,8 +82,6 @@ def exec_(
     quiet: bool,
     ready_file: Path | None,
     journal: Path | None,
-    fail_on_refused: bool,
-    fail_on_unfired: bool,
     **options: Any,
 ) -> None:
     """Start on a free port, run CMD with the environment set, stop.
@@ -101,6 +96,7 @@ def exec_(
         sys.exit(125)
     if intercept != "none":
         options["tls"] = True
+    fail_on = [why for why in ("refused", "incomplete", "unfired") if options.pop(f"fail_on_{why}")]
     config = config_of(**options)
     from mockserver.execution.running import RunTerms, run_command  # noqa: PLC0415 - --help does without aiohttp
     from mockserver.intercept.modes import interception_of  # noqa: PLC0415 - --help does without aiohttp
@@ -110,8 +106,7 @@ def exec_(
         log_format=None if quiet else log_format,
         ready_file=ready_file,
         journal=journal,
-        fail_on_refused=fail_on_refused,
-        fail_on_unfired=fail_on_unfired,
+        fail_on=fail_on,
     )
     sys.exit(run_command(config, terms, interception_of(intercept)))
 
@@ -128,7 +123,10 @@ def env(ready_file: Path) -> None:
     """Print shell exports for a running server: eval "$(tiktok-mock env --ready-file PATH)"."""
     from mockserver.intercept.variables import exports  # noqa: PLC0415 - --help does without aiohttp
 
-    sys.exit(_told(lambda: exports(ready_file)))
+    code = _told(lambda: exports(ready_file))
+    if code:
+        click.echo("false")  # so that eval "$(...)" fails as well, and set -e sees it
+    sys.exit(code)
 
 
 @cli.command(short_help="Print the path of a kept CA certificate.")

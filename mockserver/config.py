@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mockserver.faults.kinds import Fault
-from mockserver.protocol.rules import DOCUMENTED, UploadRules
+from mockserver.protocol.rules import DOCUMENTED, PROFILES, UploadRules
 from mockserver.tls.terms import TlsTerms
 
 
@@ -31,3 +31,9 @@ class Config:
     allow_hosts: Sequence[str] = field(default=())
     explain: bool = True
     faults: Sequence[Fault] = field(default=())
+
+    @property
+    def scale(self) -> int | None:
+        """The bytes of a MB where they are not the profile's own."""
+        own = PROFILES[self.profile]
+        return None if self.rules.largest_chunk == own.largest_chunk else self.rules.mb_high

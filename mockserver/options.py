@@ -92,12 +92,20 @@ _OPTIONS = (
         multiple=True,
         metavar="TOKEN",
     ),
-    option("--faults", "Waiting from the start; JSON or TOML.", FAULTS, type=FaultFile(), metavar="FILE"),
+    option(
+        "--faults",
+        "Waiting from the start; JSON or TOML; repeatable.",
+        FAULTS,
+        type=FaultFile(),
+        multiple=True,
+        metavar="FILE",
+    ),
     option(
         "--scenario",
-        "One of those that tiktok-mock scenarios lists.",
+        "As tiktok-mock scenarios lists; repeatable.",
         FAULTS,
         type=Named("scenario", _scenarios),
+        multiple=True,
         metavar="NAME",
     ),
     option(
@@ -199,8 +207,8 @@ def config_of(
     token: Sequence[str],
     allow_host: Sequence[str],
     no_explain: bool,
-    faults: Sequence[Fault] | None,
-    scenario: str | None,
+    faults: Sequence[Sequence[Fault]],
+    scenario: Sequence[str],
     tls: bool,
     cert: Path | None,
     key: Path | None,
@@ -233,7 +241,7 @@ def config_of(
         tokens=token,
         allow_hosts=allow_host,
         explain=not no_explain,
-        faults=_faults(faults or (), scenario),
+        faults=_faults(faults, scenario),
         tls=_tls_terms(names, ca_dir, cert, key, tls=tls),
         public_url=f"https://{upload_host}" if upload_host else public_url,
         **same,
@@ -260,12 +268,12 @@ def _is_typed(name: str) -> bool:
     return context is not None and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-def _faults(of_file: Sequence[Fault], scenario: str | None) -> Sequence[Fault]:
-    """Those of the file first."""
+def _faults(of_files: Sequence[Sequence[Fault]], scenarios: Sequence[str]) -> Sequence[Fault]:
+    """Those of the files first."""
     from mockserver.faults.plan import MOST_FAULTS  # noqa: PLC0415 - --help does without
     from mockserver.faults.scenarios import load_scenario  # noqa: PLC0415 - --help does without
 
-    faults = [*of_file, *(load_scenario(scenario).faults if scenario else ())]
+    faults = [fault for one in (*of_files, *(load_scenario(name).faults for name in scenarios)) for fault in one]
     if len(faults) > MOST_FAULTS:
         raise click.UsageError(f"--faults and --scenario may have {MOST_FAULTS} faults, got {len(faults)}")
     return faults

@@ -1,6 +1,7 @@
 """What the options of the commands take: words, tokens, names, files, seconds; each says what would do."""
 
 import difflib
+import os
 import re
 import textwrap
 from collections.abc import Callable, Sequence
@@ -77,6 +78,7 @@ class HostName(click.ParamType[str]):
 
 class FaultFile(click.ParamType[Sequence[Fault]]):
     name = "file"
+    envvar_list_splitter = os.pathsep
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[Fault]:
         from mockserver.faults.reading import FaultError  # noqa: PLC0415 - --help does without

@@ -79,6 +79,8 @@ def ready_file_of(path: Path | None, server: Server, config: Config) -> Iterator
         "profile": config.profile,
         "access_token": access_token(config),
     }
+    if config.scale is not None:
+        facts["mb"] = config.scale
     if server.trust is not None:
         facts |= {name: str(file) for name, file in server.trust.files().items()}
     text = json.dumps(facts) + "\n"

@@ -10,7 +10,7 @@ from mockserver.control.handlers import ControlHandlers
 from mockserver.control.requests import ControlError
 from mockserver.control.steering import SteeringHandlers
 from mockserver.control.watching import WatchingHandlers
-from mockserver.wire.exchange import SERVER
+from mockserver.wire.exchange import EXCHANGE, SERVER
 from mockserver.wire.intake import defer_go_ahead
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -77,6 +77,7 @@ async def _openapi(request: web.Request) -> web.Response:
 
 
 def _refusal(request: web.Request, error: ControlError) -> web.Response:
+    request[EXCHANGE].reason = str(error)
     response = web.json_response(
         {"error": str(error)}, status=error.status, headers={"Server": SERVER} | error.headers
     )

@@ -20,14 +20,14 @@ class RunRecord:
     """A listener of the journal: TikTok's side of what came."""
 
     def __init__(self, journal: "JournalFile | None") -> None:
-        self.refused = 0
         self.requests = 0
-        self.unfired = 0
-        """Faults that did not strike as often as they should have, once the summary was made."""
         self.control = 0
         """How many came to /_mock/, which count as nothing else."""
         self._journal = journal
+        self._refused = 0
+        self._unfired = 0
         self._first: list[Entry] = []
+        self._first_of_control: list[Entry] = []
         self._remarks: Counter[str] = Counter()
         self._begun: set[str] = set()
         self._complete: set[str] = set()
@@ -36,6 +36,8 @@ class RunRecord:
     def __call__(self, entry: Entry) -> None:
         if entry.path.startswith(_OURS):
             self.control += 1
+            if (entry.status or 0) >= 400 and len(self._first_of_control) < SHOWN:
+                self._first_of_control.append(entry)
             return
         if self._journal is not None:
             self._journal.write(entry)
@@ -50,24 +52,37 @@ class RunRecord:
         if entry.fault is not None and upload is not None:
             self._struck.add(upload)
         if entry.fault is None and entry.status is not None and entry.status >= 400 and upload not in self._struck:
-            self.refused += 1
+            self._refused += 1
             if len(self._first) < SHOWN:
                 self._first.append(entry)
+
+    def is_bad(self, what: str) -> bool:
+        """Whether something was refused, incomplete or, in the summary, unfired; or nothing was there to be."""
+        match what:
+            case "refused":
+                return bool(self._refused) or not self.requests
+            case "incomplete":
+                return not self._complete or bool(self._begun - self._complete)
+            case _:
+                return bool(self._unfired)
 
     def summary(self, faults: Sequence[Armed]) -> list[str]:
         """Lines for the end of the run; `faults` are those of the server's plan."""
         uploads = f"{_count(len(self._begun | self._complete), 'upload')}, {len(self._complete)} complete"
-        lines = [f"{uploads}; {_count(self.requests, 'request')}, {self.refused} refused"]
+        lines = [f"{uploads}; {_count(self.requests, 'request')}, {self._refused} refused"]
         for entry in self._first:
             asked = entry.content_range or ""
             parts = (str(entry.status), entry.method, entry.path, asked, entry.clause, entry.reason)
             lines.append("  " + "  ".join(part for part in parts if part))
-        if self.refused > SHOWN:
-            lines.append(f"  and {self.refused - SHOWN} more")
+        if self._refused > SHOWN:
+            lines.append(f"  and {self._refused - SHOWN} more")
+        for entry in self._first_of_control:
+            told = f"{entry.status}  {entry.method}  {entry.path}  {entry.reason}"
+            lines.append(f"the control surface refused  {told}")
         for remark, times in self._remarks.most_common(SHOWN):
             lines.append(f"warning{f' ({times} times)' if times > 1 else ''}: {remark}")
         left_over = [_left_over(armed) for armed in faults if armed.left]
-        self.unfired = len(left_over)
+        self._unfired = len(left_over)
         return lines + left_over
 
 

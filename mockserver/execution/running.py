@@ -34,8 +34,8 @@ class RunTerms:
     log_format: str | None
     ready_file: Path | None
     journal: Path | None
-    fail_on_refused: bool
-    fail_on_unfired: bool = False
+    fail_on: Sequence[str] = ()
+    """What makes a good command's exit code 1: refused, incomplete, unfired."""
 
 
 def run_command(config: Config, terms: RunTerms, interception: Interception) -> int:
@@ -84,9 +84,11 @@ def _run_logged(config: Config, terms: RunTerms, interception: Interception) -> 
         _say(line)
     if journal is not None:
         journal.finish()
-    bad = terms.fail_on_refused and (record.refused or not record.requests)
-    bad = bad or (terms.fail_on_unfired and record.unfired)
-    return NOT_GOOD if code == 0 and bad else code
+    why = [f"--fail-on-{one}" for one in terms.fail_on if record.is_bad(one)]
+    if code or not why:
+        return code
+    _say(f"exit code {NOT_GOOD} by {' and '.join(why)}")
+    return NOT_GOOD
 
 
 class _Run:
@@ -114,7 +116,7 @@ class _Run:
     async def _serve(self, server: Server, signals: Signals) -> tuple[int, list[str]]:
         config = self._config
         async with self._interception.around(server) as more:
-            ours = server_variables(server.url, access_token(config), config.control_token)
+            ours = server_variables(server.url, access_token(config), config.control_token, config.scale)
             environment = {**more.applied_to(os.environ), **ours}
             with ready_file_of(self._terms.ready_file, server, config):
                 child = Child(self._terms.command, environment)

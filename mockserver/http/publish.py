@@ -16,7 +16,7 @@ from mockserver.http.faulting import Faulting, Strike
 from mockserver.http.upload import warning_of
 from mockserver.protocol import names
 from mockserver.protocol.answers import Answer, call_answer, data_answer
-from mockserver.protocol.publish import CREATOR
+from mockserver.protocol.publish import CREATOR, level_warning
 from mockserver.protocol.session import UploadSession
 from mockserver.protocol.verdicts import CallRefused
 from mockserver.service import UploadService
@@ -164,7 +164,7 @@ class PublishHandlers:
             return self._refuse(request, made)
         exchange = request[EXCHANGE]
         exchange.upload_id = made.upload_id
-        exchange.warning = warning_of(made)
+        exchange.warning = "; ".join(filter(None, (warning_of(made), level_warning(made))))
         data = {"publish_id": made.post.publish_id, "upload_url": self._upload_url(request, made)}
         source = made.source
         count = source.total_chunk_count

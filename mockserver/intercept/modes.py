@@ -15,6 +15,7 @@ from mockserver.intercept.variables import (
     PROXY_VARIABLES,
     Variables,
     intercepted,
+    own_hosts,
     proxy_variables,
     trust_variables,
 )
@@ -27,12 +28,19 @@ SHOWN: Final = 5
 class Interception:
     """None: the command is told where the server is."""
 
+    def __init__(self) -> None:
+        self._named: tuple[str, ...] = ()
+        self._secure = False
+
     def tls(self, terms: TlsTerms | None) -> TlsTerms | None:
         """HTTPS as this way needs it."""
         return terms
 
     def enter(self, config: Config) -> None:
         """Prepare this process, while it has one thread. Raises OSError with a sentence."""
+        names = config.tls.names if config.tls is not None else ()
+        self._named = tuple(filter(None, (*names, urlsplit(config.public_url or "").hostname)))
+        self._secure = config.tls is not None
 
     def leave(self) -> None:
         """Remove what `enter` made."""
@@ -40,19 +48,23 @@ class Interception:
     @asynccontextmanager
     async def around(self, server: Server) -> AsyncIterator[Variables]:
         """What the command's environment needs while `server` runs."""
-        own = dict.fromkeys(("127.0.0.1", "localhost", "::1", urlsplit(server.url).hostname or "localhost"))
         trust = {} if server.trust is None else trust_variables(str(server.trust.bundle))
-        yield Variables(put=trust, direct=tuple(own))
+        yield Variables(put=trust, direct=tuple(dict.fromkeys((*own_hosts(server.url), *self._named))))
 
     def remarks(self, requests: int, control: int) -> list[str]:  # noqa: ARG002 - of use to some
         """Lines for the summary of a run in which so many requests came, and besides so many to /_mock/."""
-        return [] if requests else ["CMD sent no request: TIKTOK_API_BASE says where the mock is"]
+        if requests:
+            return []
+        trust = ", and SSL_CERT_FILE and its like name the CA to trust" if self._secure else ""
+        where = f"TIKTOK_API_BASE says where the mock is{trust}"
+        return [f"CMD sent no request: {where}; for one that has TikTok's URL in its code there is --intercept"]
 
 
 class ProxyInterception(Interception):
     """A CONNECT proxy, for commands that heed HTTPS_PROXY."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._proxy = ConnectProxy(())
 
     def tls(self, terms: TlsTerms | None) -> TlsTerms | None:
@@ -94,6 +106,7 @@ class NamespaceInterception(Interception):
     """Namespaces of our own, in which TikTok's hosts are the mock and there is nothing else (Linux)."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._room: Room | None = None
 
     def tls(self, terms: TlsTerms | None) -> TlsTerms | None:

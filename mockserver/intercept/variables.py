@@ -1,12 +1,14 @@
 """Environment variables by which a command finds the server, its proxy and its CA."""
 
 import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlsplit
 
 from mockserver.tls.certificate import Trust
 
@@ -49,25 +51,39 @@ class Variables:
         if self.php is not None:
             # An empty entry is the directory that PHP was built with.
             changed[_PHP] = f"{changed.get(_PHP, '')}:{self.php}"
-        if any(changed.get(name) for name in (*PROXY_VARIABLES, *OTHER_PROXIES)):
-            changed |= self._exceptions(environment)
-        return changed
-
-    def _exceptions(self, environment: Mapping[str, str]) -> dict[str, str]:
-        # Whoever reads one of the two does not look at the other.
-        listed = {name: environment.get(name) for name in EXCEPTIONS}
-        either = next(filter(None, listed.values()), None)
-        return {
-            name: ",".join(filter(None, (there or either, *self.direct)))
-            for name, there in listed.items()
-            if self.direct and (there or either or "").strip() != "*"
-        }
+        return changed | past_proxies(changed, self.direct)
 
 
-def server_variables(url: str, token: str, control_token: str | None = None) -> dict[str, str]:
-    """Where the server is, for those who ask."""
-    ours = {"TIKTOK_MOCK_URL": url, "TIKTOK_API_BASE": url, "TIKTOK_ACCESS_TOKEN": token}
-    return ours if control_token is None else {**ours, "TIKTOK_MOCK_CONTROL_TOKEN": control_token}
+def past_proxies(environment: Mapping[str, str], hosts: Sequence[str]) -> dict[str, str]:
+    """What keeps the environment's proxies, if there are any, from being asked for these hosts."""
+    if not hosts or not any(environment.get(name) for name in (*PROXY_VARIABLES, *OTHER_PROXIES)):
+        return {}
+    # Whoever reads one of the two names does not look at the other, though it is empty.
+    listed = {name: environment.get(name, "").strip() for name in EXCEPTIONS}
+    either = next(filter(None, listed.values()), "")
+    wanted = {name: there or either for name, there in listed.items()}
+    return {
+        name: there if there == "*" else ",".join(filter(None, (there, *hosts))) for name, there in wanted.items()
+    }
+
+
+def own_hosts(url: str) -> tuple[str, ...]:
+    """Under which names this machine is asked for a server at `url`."""
+    return tuple(dict.fromkeys(("127.0.0.1", "localhost", "::1", urlsplit(url).hostname or "localhost")))
+
+
+def server_variables(
+    url: str, token: str, control_token: str | None = None, mb: int | None = None
+) -> dict[str, str]:
+    """Where the server is, for those who ask; `mb` where it is not the profile's own."""
+    given = {
+        "TIKTOK_MOCK_URL": url,
+        "TIKTOK_API_BASE": url,
+        "TIKTOK_ACCESS_TOKEN": token,
+        "TIKTOK_MOCK_CONTROL_TOKEN": control_token,
+        "TIKTOK_MB": None if mb is None else str(mb),
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def trust_variables(bundle: str) -> dict[str, str]:
@@ -109,7 +125,8 @@ def exports(ready_file: Path) -> str:
     """Shell commands that export what a running server's ready file tells. Raises OSError with a sentence."""
     try:
         facts = json.loads(ready_file.read_text())
-        variables = server_variables(facts["url"], facts["access_token"])
+        variables = server_variables(facts["url"], facts["access_token"], mb=facts.get("mb"))
+        variables |= past_proxies(os.environ, own_hosts(facts["url"]))
         if "ca_bundle" in facts:
             variables |= trust_variables(facts["ca_bundle"])
         return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

@@ -5,17 +5,26 @@ from typing import Final
 
 from mockserver.protocol.session import UploadSession
 
+CREATOR_LEVELS: Final = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
 CREATOR: Final[Mapping[str, object]] = {
     "creator_avatar_url": "https://example.com/avatar.webp",
     "creator_username": "tiktok_mock",
     "creator_nickname": "TikTok Mock",
-    "privacy_level_options": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
+    "privacy_level_options": CREATOR_LEVELS,
     "comment_disabled": False,
     "duet_disabled": False,
     "stitch_disabled": False,
     "max_video_post_duration_sec": 300,
 }
 """`data` of creator_info/query: every token's user, with the options of a public account (S-CREATOR-INFO)."""
+
+
+def level_warning(session: UploadSession) -> str:
+    """What is to be said of a privacy level that CREATOR does not have, "" of the others."""
+    level = session.post.info.privacy_level if session.post.info else None
+    if level is None or level in CREATOR_LEVELS:
+        return ""
+    return f"creator_info does not offer {level}: TikTok answers 403 privacy_level_option_mismatch to such a level"
 
 
 def publish_status(session: UploadSession, now: float) -> str:

@@ -54,7 +54,12 @@ def read_source_info(value: object, rules: UploadRules) -> SourceInfo | CallRefu
         number = value.get(field)
         if type(number) is not int or not 1 <= number <= names.LARGEST_INT64:  # S-PLAN-FIELDS
             came = _shown(value[field]) if field in value else "nothing"
-            return _bad_fields("S-PLAN-FIELDS", f"{field} must be an integer of 1 to 2**63-1, got {came}")
+            hint = (
+                "; a video smaller than a chunk is one chunk of its own size"
+                if (field, number) == ("total_chunk_count", 0)
+                else ""
+            )
+            return _bad_fields("S-PLAN-FIELDS", f"{field} must be an integer of 1 to 2**63-1, got {came}{hint}")
         numbers.append(number)
     source = SourceInfo(*numbers)
     return plan_refusal(source, rules) or source

@@ -148,6 +148,7 @@ def test_a_job_from_start_to_summary(runner: Runner) -> None:
         "TIKTOK_MOCK_URL": outputs["url"],
         "TIKTOK_API_BASE": outputs["url"],
         "TIKTOK_ACCESS_TOKEN": "secret",
+        "TIKTOK_MB": "1000",
     }
     assert outputs["token"] == "secret"
     assert json.loads(runner.ready.read_text())["profile"] == "strict"
@@ -230,6 +231,13 @@ def test_a_refusal_can_fail_the_job(runner: Runner, token: str, code: int) -> No
     done = runner.step("summary.sh", MOCK_FAIL_ON_REFUSED="true")
     assert done.returncode == code, done.stdout + done.stderr
     assert ("::error::TikTok would have refused something" in done.stdout) is (code == 2)
+
+
+def test_a_job_in_which_nothing_came_can_fail(runner: Runner) -> None:
+    assert runner.step("start.sh", MOCK_MB="1000").returncode == 0
+    done = runner.step("summary.sh", MOCK_FAIL_ON_REFUSED="true")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "::error::no request came to the mock: TIKTOK_API_BASE" in done.stdout
 
 
 def test_what_a_fault_did_is_no_refusal_and_one_that_waits_is_told(runner: Runner) -> None:

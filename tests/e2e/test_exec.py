@@ -29,7 +29,8 @@ PUT = (
 
 NOTHING = (
     "tiktok-mock: 0 uploads, 0 complete; 0 requests, 0 refused\n"
-    "tiktok-mock: CMD sent no request: TIKTOK_API_BASE says where the mock is\n"
+    "tiktok-mock: CMD sent no request: TIKTOK_API_BASE says where the mock is; "
+    "for one that has TikTok's URL in its code there is --intercept\n"
 )
 FAULT = {
     "on": {"operation": "chunk"},
@@ -68,6 +69,20 @@ def test_command_finds_a_server_that_answers_and_a_token() -> None:
     done = exec_(*options, *python(script), TIKTOK_ACCESS_TOKEN="x")
     assert (done.returncode, done.stdout) == (0, "strict True one\n")
     assert done.stderr == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "none"),
+        (["--mb", "1000"], "1000"),
+        (["--profile", "strict", "--rule", "mb=2000"], "2000"),
+        (["--profile", "observed"], "none"),
+    ],
+)
+def test_scale_is_the_commands_too(options: list[str], told: str) -> None:
+    script = "import os; print(os.environ.get('TIKTOK_MB', 'none'))"
+    assert exec_("--quiet", *options, *python(script)).stdout == f"{told}\n"
 
 
 def test_control_token_is_the_commands_too() -> None:
@@ -168,7 +183,11 @@ def test_refusals_are_told_and_can_fail_the_run(tmp_path: Path) -> None:
     lines = done.stderr.splitlines()
     assert lines[0] == "tiktok-mock: 0 uploads, 0 complete; 7 requests, 7 refused"
     refusal = "tiktok-mock:   404  PUT  /video/  S-URL-UNKNOWN  no upload task has the upload_id '7'"
-    assert lines[1:] == [*[refusal] * 5, "tiktok-mock:   and 2 more"]
+    assert lines[1:] == [
+        *[refusal] * 5,
+        "tiktok-mock:   and 2 more",
+        "tiktok-mock: exit code 1 by --fail-on-refused",
+    ]
     entries = [json.loads(line) for line in journal.read_text().splitlines()]
     assert [(entry["sequence"], entry["clause"]) for entry in entries] == [
         (number, "S-URL-UNKNOWN") for number in range(1, 8)
@@ -214,6 +233,58 @@ def test_fault_that_did_not_strike_can_fail_the_run(tmp_path: Path) -> None:
     assert exec_(*options, *python("raise SystemExit(5)")).returncode == 5
     faults.write_text(json.dumps({**FAULT, "times": None}))
     assert exec_(*options, *python("")).returncode == 0, "for ever is exempt"
+
+
+def test_upload_that_is_not_complete_can_fail_the_run() -> None:
+    script = (
+        "import json, os, urllib.request as u\n"
+        "def init(size):\n"
+        "    body = {'source': 'FILE_UPLOAD', 'video_size': size, 'chunk_size': size, 'total_chunk_count': 1}\n"
+        "    url = os.environ['TIKTOK_MOCK_URL'] + '/v2/post/publish/inbox/video/init/'\n"
+        "    body = json.dumps({'source_info': body}).encode()\n"
+        "    answer = u.urlopen(u.Request(url, body, {'Authorization': 'Bearer x'}))\n"
+        "    return json.load(answer)['data']['upload_url']\n"
+        "def put(url):\n"
+        "    head = {'Content-Type': 'video/mp4', 'Content-Range': 'bytes 0-2/3'}\n"
+        "    u.urlopen(u.Request(url, b'abc', head, method='PUT'))\n"
+    )
+    codes = [
+        exec_("--quiet", "--fail-on-incomplete", *python(script + more)).returncode
+        for more in ("", "init(3)", "put(init(3)); init(3)", "put(init(3))", "put(init(3)); raise SystemExit(7)")
+    ]
+    assert codes == [1, 1, 1, 0, 7]
+
+
+def test_what_the_control_surface_refused_is_told() -> None:
+    script = (
+        "import os, urllib.request as u\n"
+        "url = os.environ['TIKTOK_MOCK_URL'] + '/_mock/scenarios/flakygateway'\n"
+        "try: u.urlopen(u.Request(url, method='POST'))\n"
+        "except OSError: pass"
+    )
+    lines = exec_(*python(script)).stderr.splitlines()
+    said = "404  POST  /_mock/scenarios/flakygateway  no scenario is called 'flakygateway'"
+    assert lines[0].endswith(said.replace("POST  ", "POST ", 1)) or said.rpartition("  ")[2] in lines[0]
+    assert any(line.startswith(f"tiktok-mock: the control surface refused  {said}") for line in lines), lines
+
+
+def test_several_scenarios_and_files_wait_together(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(FAULT))
+    script = (
+        "import json, os, urllib.request as u\n"
+        "url = os.environ['TIKTOK_MOCK_URL'] + '/_mock/faults'\n"
+        "print(len(json.load(u.urlopen(url))['faults']))"
+    )
+    files = ["--faults", str(tmp_path / "a.json"), "--faults", str(tmp_path / "b.json")]
+    both = exec_("--quiet", *files, "--scenario", "lost-answer", "--scenario", "expired-midway", *python(script))
+    assert both.stdout == "4\n"
+    by_variable = exec_(
+        "--quiet", *python(script),
+        TIKTOK_MOCK_SCENARIO="lost-answer expired-midway",
+        TIKTOK_MOCK_FAULTS=f"{tmp_path / 'a.json'}:{tmp_path / 'b.json'}",
+    )  # fmt: skip
+    assert by_variable.stdout == "4\n"
 
 
 def test_init_that_a_fault_refused_fails_no_run(tmp_path: Path) -> None:
@@ -326,7 +397,7 @@ def test_signal_while_all_is_prepared_or_removed_leaves_nothing(number: int, whe
         f"        if place == {where!r}: os.kill(os.getpid(), {number})\n"
         "        print(place, flush=True)\n"
         f"terms = RunTerms(command=['sleep', {'600' if where == 'enter' else '0'!r}], log_format=None,\n"
-        "    ready_file=None, journal=None, fail_on_refused=False)\n"
+        "    ready_file=None, journal=None)\n"
         "sys.exit(run_command(Config(port=0), terms, Way()))"
     )
     command = [sys.executable, "-c", script]
@@ -443,8 +514,11 @@ def test_exports_of_a_running_server(tmp_path: Path) -> None:
         told = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=SECONDS, check=True)
         assert told.stdout.splitlines() == [url, url, "a'b$c"]
         assert done.stdout.count("export ") == 3
+        behind = run("mockserver", "env", "--ready-file", str(ready), http_proxy="http://p", NO_PROXY="corp")
+        own = "corp,127.0.0.1,localhost,::1"
+        assert behind.stdout == f"{done.stdout}export NO_PROXY={own}\nexport no_proxy={own}\n"
     gone = run("mockserver", "env", "--ready-file", str(ready))
-    assert (gone.returncode, gone.stdout) == (3, "")
+    assert (gone.returncode, gone.stdout) == (3, "false\n"), "eval fails, and what follows does not ask elsewhere"
     assert gone.stderr.startswith(f"tiktok-mock: no server is ready at {ready} (No such file or directory)")
     ready.write_text("[]")
     strange = run("mockserver", "env", "--ready-file", str(ready))

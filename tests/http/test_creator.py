@@ -35,7 +35,20 @@ async def test_init_takes_each_level_that_it_offers(client: Client) -> None:
     source = {"source": "FILE_UPLOAD", "video_size": 10_000, "chunk_size": 5000, "total_chunk_count": 2}
     for level in told["data"]["privacy_level_options"]:
         body = {"post_info": {"privacy_level": level}, "source_info": source}
-        assert (await client.post(INIT, json=body, headers=ONE)).status == 200
+        answer = await client.post(INIT, json=body, headers=ONE)
+        assert (answer.status, "X-Mock-Warning" in answer.headers) == (200, False)
+
+
+async def test_a_level_that_it_does_not_offer_is_remarked(client: Client) -> None:
+    """Accepted, for another creator may have it; a client that asked creator_info would not send it."""
+    source = {"source": "FILE_UPLOAD", "video_size": 10_000, "chunk_size": 5000, "total_chunk_count": 2}
+    body = {"post_info": {"privacy_level": "FOLLOWER_OF_CREATOR"}, "source_info": source}
+    answer = await client.post(INIT, json=body, headers=ONE)
+    assert answer.status == 200
+    assert answer.headers["X-Mock-Warning"] == (
+        "creator_info does not offer FOLLOWER_OF_CREATOR: "
+        "TikTok answers 403 privacy_level_option_mismatch to such a level"
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,13 +77,16 @@ async def test_by_get(client: Client) -> None:
 async def test_its_journal_entry_and_a_scenario_of_it(client: Client) -> None:
     assert (await client.post("/_mock/scenarios/creator-capped")).status == 200
     codes = []
-    for _ in range(2):
-        answer = await client.post(CREATOR_INFO, headers=ONE)
+    for path in (CREATOR_INFO, CREATOR_INFO, INIT):
+        answer = await client.post(path, headers=ONE)
         codes.append((answer.status, (await answer.json())["error"]["code"]))
-    assert codes == [(200, "spam_risk_too_many_posts"), (200, "ok")]
+    assert codes == [(status, "spam_risk_too_many_posts") for status in (200, 200, 403)]
+    await client.delete("/_mock/faults")
+    assert (await client.post(CREATOR_INFO, headers=ONE)).status == 200
     entries: list[Entry] = client.server.entries  # type: ignore[attr-defined]
     asked = [one for one in entries if one.path == CREATOR_INFO]
     assert [(one.operation, one.clause, one.upload_id) for one in asked] == [
+        ("creator_info", "", None),
         ("creator_info", "", None),
         ("creator_info", "S-CREATOR-INFO", None),
     ]

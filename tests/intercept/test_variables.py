@@ -62,7 +62,12 @@ def test_php_reads_its_own_settings_too() -> None:
             {"ALL_PROXY": "http://p", "NO_PROXY": "", "no_proxy": "corp"},
             {"NO_PROXY": "corp,127.0.0.1,::1", "no_proxy": "corp,127.0.0.1,::1"},
         ),
-        ({"http_proxy": "http://p", "no_proxy": "*"}, {"no_proxy": "*"}),
+        ({"http_proxy": "http://p", "no_proxy": " * "}, {"NO_PROXY": "*", "no_proxy": "*"}),
+        ({"http_proxy": "http://p", "no_proxy": "", "NO_PROXY": "*"}, {"NO_PROXY": "*", "no_proxy": "*"}),
+        (
+            {"http_proxy": "http://p", "no_proxy": "corp", "NO_PROXY": "*"},
+            {"NO_PROXY": "*", "no_proxy": "corp,127.0.0.1,::1"},
+        ),
     ],
 )
 def test_no_proxy_of_the_machine_is_asked_for_the_mock(before: dict[str, str], after: dict[str, str]) -> None:
@@ -71,14 +76,28 @@ def test_no_proxy_of_the_machine_is_asked_for_the_mock(before: dict[str, str], a
     assert Variables().applied_to(before) == before
 
 
-@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
-def test_command_without_interception_reaches_the_mock_past_the_machines_proxy(name: str) -> None:
+def test_command_without_interception_reaches_the_mock_past_the_machines_proxy() -> None:
     script = (
         "import os, urllib.request as u; print(u.urlopen(os.environ['TIKTOK_MOCK_URL'] + '/_mock/health').status)"
     )
-    more = {name: "http://proxy.invalid:1"}
+    more = {"http_proxy": "http://proxy.invalid:1"}
     done = run("mockserver", "exec", "--quiet", "--", sys.executable, "-c", script, **more)
     assert (done.stdout, done.returncode) == ("200\n", 0), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], ""),
+        (["--public-url", "http://tiktok.test:8080"], ",tiktok.test"),
+        (["--tls", "--upload-host", "up.localhost"], ",up.localhost"),
+    ],
+)
+def test_names_that_the_mock_was_given_are_past_the_proxy_too(options: list[str], named: str) -> None:
+    script = "import os; print(os.environ['NO_PROXY'])"
+    more = {"ALL_PROXY": "http://proxy.invalid:1"}
+    done = run("mockserver", "exec", "--quiet", *options, "--", sys.executable, "-c", script, **more)
+    assert done.stdout == f"127.0.0.1,localhost,::1{named}\n"
 
 
 def test_command_behind_the_proxy_sees_no_other_proxy_and_no_exception() -> None:
@@ -138,4 +157,8 @@ def test_command_that_only_steers_is_not_told_that_it_asked_nothing() -> None:
     )
     done = run("mockserver", "exec", "--quiet", "--intercept", "proxy", "--", sys.executable, "-c", script)
     assert done.stdout == "HTTP Error 403: Forbidden\n"
-    assert done.stderr == "tiktok-mock: 0 uploads, 0 complete; 0 requests, 0 refused\n"
+    why = "Host 'open.tiktokapis.com' is not a name of this server; --allow-host NAME makes it one"
+    assert done.stderr.splitlines() == [
+        "tiktok-mock: 0 uploads, 0 complete; 0 requests, 0 refused",
+        f"tiktok-mock: the control surface refused  403  GET  /_mock/health  {why}",
+    ]

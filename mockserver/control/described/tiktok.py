@@ -42,7 +42,8 @@ HEADERS: Final[Json] = {
         "schema": _EXPLANATION,
     },
     "X-Mock-Warning": {
-        "description": "Why the plan is legal under one reading only (A1 to A3), or that a PUT carries the access "
+        "description": "Why the plan is legal under one reading only (A1 to A3), that creator_info does not offer "
+        "the privacy level, or that a PUT carries the access "
         "token (C-URL-NO-BEARER). Not with --no-explain.",
         "schema": _EXPLANATION,
     },
