@@ -10,6 +10,7 @@ from typing import Final
 
 from mockserver.faults.plan import Armed
 from mockserver.journal import Entry
+from mockserver.request_log import clipped
 
 SHOWN: Final = 5
 """Refusals, and warnings, that the summary shows; the journal has all."""
@@ -73,11 +74,11 @@ class RunRecord:
         for entry in self._first:
             asked = entry.content_range or ""
             parts = (str(entry.status), entry.method, entry.path, asked, entry.clause, entry.reason)
-            lines.append("  " + "  ".join(part for part in parts if part))
+            lines.append("  " + "  ".join(clipped(part) for part in parts if part))
         if self._refused > SHOWN:
             lines.append(f"  and {self._refused - SHOWN} more")
         for entry in self._first_of_control:
-            told = f"{entry.status}  {entry.method}  {entry.path}  {entry.reason}"
+            told = "  ".join(map(clipped, (str(entry.status), entry.method, entry.path, entry.reason)))
             lines.append(f"the control surface refused  {told}")
         for remark, times in self._remarks.most_common(SHOWN):
             lines.append(f"warning{f' ({times} times)' if times > 1 else ''}: {remark}")

@@ -268,6 +268,18 @@ def test_what_the_control_surface_refused_is_told() -> None:
     assert any(line.startswith(f"tiktok-mock: the control surface refused  {said}") for line in lines), lines
 
 
+def test_what_was_asked_is_one_line_of_the_summary() -> None:
+    script = (
+        "import os, urllib.request as u\n"
+        "for path in ('/_mock/a%0Ab%1Bc', '/a%0Ab%1Bc'):\n"
+        "    try: u.urlopen(os.environ['TIKTOK_MOCK_URL'] + path)\n"
+        "    except OSError: pass"
+    )
+    done = exec_("--quiet", *python(script))
+    assert "\x1b" not in done.stderr
+    assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["tiktok-mock:"] * 3
+
+
 def test_several_scenarios_and_files_wait_together(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text(json.dumps(FAULT))
