@@ -117,7 +117,10 @@ async def test_all_others_are_refused_with_a_sentence(
         (b"CONNECT example.com:443 HTTP/1.1\r\n\r\n", 900_000, b"403 "),
     ],
 )
-async def test_refusal_comes_whatever_is_still_sent(head: bytes, size: int, status: bytes) -> None:
+async def test_refusal_comes_whatever_is_still_sent(
+    head: bytes, size: int, status: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.intercept.proxy.READ_AWAY_SECONDS", 600)
     async with proxying() as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         async with asyncio.timeout(30):
@@ -146,11 +149,11 @@ async def test_no_more_is_read_away_than_that(bound: str, far: int, monkeypatch:
 
 async def test_target_that_is_gone_is_told() -> None:
     proxy = ConnectProxy(())
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        target = server.getsockname()
-    url = await proxy.start(target)
-    answer = await said(int(url.rpartition(":")[2]), b"CONNECT open.tiktokapis.com:443 HTTP/1.1\r\n\r\n")
-    await proxy.close()
+    with socket.socket() as nobody:  # who does not listen, and keeps others from the port
+        nobody.bind(("127.0.0.1", 0))
+        url = await proxy.start(nobody.getsockname())
+        answer = await said(int(url.rpartition(":")[2]), b"CONNECT open.tiktokapis.com:443 HTTP/1.1\r\n\r\n")
+        await proxy.close()
     assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
     assert b"\r\n\r\nthe mock cannot be reached: " in answer
     assert not proxy.tunnels
