@@ -48,7 +48,8 @@ def read_source_info(value: object, rules: UploadRules) -> SourceInfo | CallRefu
     if kind == names.PULL_FROM_URL:
         return _pull_refusal(value.get("video_url"))
     if kind != names.FILE_UPLOAD:  # S-INIT-SOURCE
-        return _bad_fields("S-INIT-SOURCE", f"source must be {names.FILE_UPLOAD}, got {_shown(kind)}")
+        came = _shown(kind) if "source" in value else "nothing"
+        return _bad_fields("S-INIT-SOURCE", f"source must be {names.FILE_UPLOAD}, got {came}")
     numbers = []
     for field in ("video_size", "chunk_size", "total_chunk_count"):
         number = value.get(field)

@@ -51,7 +51,7 @@ def test_a_block_that_is_no_object_is_refused(value: object, kind: str) -> None:
 @pytest.mark.parametrize(
     ("source", "came"),
     [
-        pytest.param(MISSING, "None", id="missing"),
+        pytest.param(MISSING, "nothing", id="missing"),
         pytest.param(None, "None", id="null"),
         pytest.param("", "''", id="empty"),
         pytest.param("file_upload", "'file_upload'", id="letter-case"),
