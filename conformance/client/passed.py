@@ -97,11 +97,14 @@ class Said:
     def lines(self) -> Iterator[str]:
         """For a console."""
         code = self.ended.exit_code
-        why = "it sent too many requests" if self.ended.hammered else "its time was up"
-        yield f"the client was ended: {why}" if code is None else f"the client ended with exit code {code}"
+        yield self._end() if code is None else f"the client ended with exit code {code}"
         for name, text in (("stdout", self.ended.stdout), ("stderr", self.ended.stderr)):
             for line in text.strip().splitlines()[-_LINES:]:
                 yield f"its {name}: {printable(masked(line))[:300]}"
+
+    def _end(self) -> str:
+        why = "it sent too many requests" if self.ended.hammered else "its time was up"
+        return f"the client was {'left to itself' if self.ended.running else 'ended'}: {why}"
 
 
 def records_of(evidence: Evidence) -> tuple[Record, ...]:

@@ -10,7 +10,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from conformance.cases import Outcome
+from conformance.client import trying
+from conformance.client.judging import Trying, opened, try_all
 from conformance.client.launcher import CommandClient, Job
+from conformance.client.scenario import load_scenarios
+from conformance.client.trying import Terms
 from support.commands import run
 
 GOOD = [sys.executable, "-m", "client_reference", "{file}", "--api-base", "{api_base}", "--token", "{token}"]
@@ -253,6 +258,30 @@ def test_the_whole_process_group_is_ended(tmp_path: Path) -> None:
         assert ended.exit_code == code
         child = int((tmp_path / "pid").read_text())
         assert ends(child)
+
+
+ASKS_WITHOUT_END = """
+import http.client, os
+while True:
+    api = http.client.HTTPConnection(os.environ["TIKTOK_API_BASE"].removeprefix("http://"))
+    api.request("GET", "/nothing")
+    api.getresponse().read()
+    api.close()
+"""
+
+
+def test_a_command_that_asks_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And told so with the number of its requests, though none of them was for TikTok."""
+    monkeypatch.setattr(trying, "MOST_REQUESTS", 50)
+    how = Trying(Terms(mb=1000), jobs=1)
+    with opened(CommandClient(script(tmp_path, ASKS_WITHOUT_END)), how) as bench:
+        (tried,) = try_all(bench, [one for one in load_scenarios() if one.id == "plain"], how)
+    assert tried.evidence is not None
+    ended = tried.evidence.ended
+    assert (ended.exit_code, ended.hammered, ended.running) == (None, True, False)
+    assert ended.requests >= 50
+    (told,) = {one.actual for one in tried.findings if one.outcome is Outcome.FAIL}
+    assert told == f"no end after {ended.requests:,} requests in {ended.seconds:.1f} s with no upload begun"
 
 
 def ends(pid: int) -> bool:
