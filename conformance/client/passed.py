@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from conformance.client.evidence import Evidence, Request
 from conformance.client.launcher import Ended
@@ -17,6 +17,7 @@ SHOWN: Final = 40
 class Passed:
     """One request of the client and the mock's answer, with what the mock made of it."""
 
+    left_out: ClassVar[int] = 0
     request: Request
 
     def as_json(self) -> dict[str, Any]:
@@ -62,25 +63,31 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Requests between the first and the last of a long run."""
+    """Requests between the first and the last of a long run: only their number is in the reports."""
 
     requests: Sequence[Request]
+
+    @property
+    def left_out(self) -> int:
+        """Their number."""
+        return len(self.requests)
 
     def as_json(self) -> dict[str, Any]:
         """For files."""
         first, last = self.requests[0].began, self.requests[-1].began
         told = {"at": round(first, 4), "seconds": round(last - first, 4), "events": list(self.lines())}
-        return {"request": "", "body_bytes": 0, "answers": [], **told}
+        return {"request": "", "body_bytes": 0, "answers": [], "left_out": self.left_out, **told}
 
     def lines(self) -> Iterator[str]:
         """For a console."""
-        yield f"… {len(self.requests):,} further requests …"
+        yield f"… {self.left_out:,} further requests …"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """How the client ended, and the last lines that it wrote."""
 
+    left_out: ClassVar[int] = 0
     ended: Ended
 
     def as_json(self) -> dict[str, Any]:
@@ -110,6 +117,7 @@ class Said:
 def records_of(evidence: Evidence) -> tuple[Record, ...]:
     """What passed in a run: all of it, or the beginning and the end."""
     requests = evidence.requests
-    first, between, last = requests[:SHOWN], requests[SHOWN:-SHOWN], requests[SHOWN:][-SHOWN:]
-    left_out = [LeftOut(between)] if between else []
-    return (*map(Passed, first), *left_out, *map(Passed, last), Said(evidence.ended))
+    if len(requests) <= 2 * SHOWN + 1:
+        return (*map(Passed, requests), Said(evidence.ended))
+    first, between, last = requests[:SHOWN], requests[SHOWN:-SHOWN], requests[-SHOWN:]
+    return (*map(Passed, first), LeftOut(between), *map(Passed, last), Said(evidence.ended))
