@@ -8,7 +8,9 @@ from conformance.client.evidence import Evidence, Request
 from conformance.client.launcher import Ended
 from conformance.exchange import Record, masked, printable
 
-_LINES: Final = 8
+_FIRST, _LAST = 2, 6
+"""Lines of what a client wrote that are shown: an exception is told in the first or in the last ones."""
+
 SHOWN: Final = 40
 """Requests at a run's beginning, and at its end, that are shown."""
 
@@ -85,7 +87,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How the client ended, and the last lines that it wrote."""
+    """How the client ended, and of what it wrote the first lines and the last."""
 
     left_out: ClassVar[int] = 0
     ended: Ended
@@ -106,12 +108,16 @@ class Said:
         code = self.ended.exit_code
         yield self._end() if code is None else f"the client ended with exit code {code}"
         for name, text in (("stdout", self.ended.stdout), ("stderr", self.ended.stderr)):
-            for line in text.strip().splitlines()[-_LINES:]:
-                yield f"its {name}: {printable(masked(line))[:300]}"
+            for line in _ends_of(text.strip().splitlines()):
+                yield f"its {name}: {printable(masked(line.expandtabs(4)))[:300]}"
 
     def _end(self) -> str:
         why = "it sent too many requests" if self.ended.hammered else "its time was up"
         return f"the client was {'left to itself' if self.ended.running else 'ended'}: {why}"
+
+
+def _ends_of(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _FIRST + _LAST else [*lines[:_FIRST], "...", *lines[-_LAST:]]
 
 
 def records_of(evidence: Evidence) -> tuple[Record, ...]:

@@ -189,6 +189,22 @@ def test_one_that_hammers_is_ended_before_the_journal_forgets(monkeypatch: pytes
     assert str(caught.value).count("PUT bytes 0-0/1: 404") == 2 * SHOWN
 
 
+@pytest.mark.parametrize(
+    ("scenario", "handed", "sentence"),
+    [
+        (
+            "begun-before",
+            False,
+            "begun-before is for a client that is handed its upload_url (handed=True); this",
+        ),
+        ("unavailable-init", True, "unavailable-init is for a client that makes the init; this one is handed"),
+    ],
+)
+def test_a_scenario_that_is_for_the_other_kind_of_client(scenario: str, sentence: str, *, handed: bool) -> None:
+    with pytest.raises(unittest.SkipTest, match=re.escape(sentence)):
+        check(reference, scenario, handed=handed)
+
+
 def test_an_unknown_scenario() -> None:
     with pytest.raises(ValueError, match="no scenario is called '503-frist'"):
         check(reference, "503-frist")

@@ -1,7 +1,9 @@
 """`tiktok-conformance client` as a user runs it: exit codes, sentences, reports, processes that do not end."""
 
+import io
 import json
 import os
+import re
 import select
 import sys
 import textwrap
@@ -9,13 +11,16 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from conformance.cases import Outcome
 from conformance.client import trying
+from conformance.client.command import Wanted, judge_client
 from conformance.client.judging import Trying, opened, try_all
 from conformance.client.launcher import CommandClient, Job
 from conformance.client.scenario import load_scenarios
 from conformance.client.trying import Terms
+from conformance.selection import SelectionError
 from support.commands import run
 
 GOOD = [sys.executable, "-m", "client_reference", "{file}", "--api-base", "{api_base}", "--token", "{token}"]
@@ -235,6 +240,14 @@ def test_the_property_finds_and_saves_the_smallest(tmp_path: Path) -> None:
     assert "/drawn: A file of" in again.stdout
     good = run("conformance", *BASE, "--replay", str(saved), "--", *GOOD, "--mb", "{mb}")
     assert good.returncode == 0, good.stdout
+
+
+def test_without_hypothesis_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    monkeypatch.delitem(sys.modules, "conformance.client.drawn", raising=False)
+    wanted = Wanted(Trying(Terms(mb=1000)), only=("plain",), examples=1)
+    with pytest.raises(SelectionError, match=re.escape("pip install 'tiktok-upload-mock[conformance]'")):
+        judge_client([sys.executable, "-c", "raise SystemExit(1)"], wanted, Console(file=io.StringIO()))
 
 
 def job(tmp_path: Path) -> Job:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.client.passed import SHOWN, LeftOut, Passed, records_of
+from conformance.client.launcher import Ended
+from conformance.client.passed import SHOWN, LeftOut, Passed, Said, records_of
 from conformance.report.lines import exchange_lines
 from conformance.report.page.cases import Space, case_markup
 from conformance.report.page.standing import Standing
@@ -24,6 +25,21 @@ def test_the_first_and_the_last_are_shown_and_the_others_are_counted(requests: i
     assert sum(one.left_out for one in records) == left_out
     as_json = [one.as_json() for one in records]
     assert [one["left_out"] for one in as_json if "left_out" in one] == [left_out] * bool(left_out)
+
+
+JAVA = """\
+Exception in thread "main" java.net.ConnectException: refused, Authorization: Bearer secret
+\tat sun.nio.ch.Net.connect0(Native Method)
+"""
+
+
+@pytest.mark.parametrize(("between", "shown"), [(0, ""), (6, "012345"), (7, ".123456")])
+def test_of_what_a_client_wrote_the_first_lines_and_the_last_are_shown(between: int, shown: str) -> None:
+    told = JAVA + "".join(f"\tat Client.f{number}\n" for number in range(between))
+    first, second, *others = list(Said(Ended(1, 1.0, stderr=told)).lines())[1:]
+    assert first == "its stderr: " + JAVA.splitlines()[0].replace("secret", "***")
+    assert second == "its stderr:     at sun.nio.ch.Net.connect0(Native Method)"
+    assert others == ["its stderr: ..." if one == "." else f"its stderr:     at Client.f{one}" for one in shown]
 
 
 def test_a_console_tells_how_many_came_before_and_which_of_them_no_report_has() -> None:
