@@ -254,23 +254,24 @@ def job(tmp_path: Path) -> Job:
     return Job(tmp_path / "video.mp4", 10, "http://127.0.0.1:1", "t", 1000)
 
 
-def test_the_whole_process_group_is_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("more", "code"), [(["stay"], None), ([], 0)])
+def test_the_whole_process_group_is_ended(tmp_path: Path, more: list[str], code: int | None) -> None:
     """A child of the client outlives neither the client nor its time."""
     words = script(
         tmp_path,
         f"""
-        import subprocess, sys, time
+        import os, subprocess, sys, time
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
+        open({str(tmp_path / "new")!r}, "w").write(str(child.pid))
+        os.rename({str(tmp_path / "new")!r}, {str(tmp_path / "pid")!r})
         if sys.argv[1:] == ["stay"]:
             time.sleep(600)
         """,
     )
-    for more, code in (["stay"], None), ([], 0):
-        ended = CommandClient([*words, *more]).run(job(tmp_path), 5.0 if more else 30.0, lambda: True)
-        assert ended.exit_code == code
-        child = int((tmp_path / "pid").read_text())
-        assert ends(child)
+    pid = tmp_path / "pid"
+    ended = CommandClient([*words, *more]).run(job(tmp_path), 120.0, lambda: not more or not pid.exists())
+    assert ended.exit_code == code
+    assert ends(int(pid.read_text()))
 
 
 ASKS_WITHOUT_END = """
