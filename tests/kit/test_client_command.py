@@ -275,19 +275,22 @@ def test_the_whole_process_group_is_ended(tmp_path: Path, more: list[str], code:
 
 
 ASKS_WITHOUT_END = """
-import http.client, os
+import os, urllib.error, urllib.request
 while True:
-    api = http.client.HTTPConnection(os.environ["TIKTOK_API_BASE"].removeprefix("http://"))
-    api.request("GET", "/nothing")
-    api.getresponse().read()
-    api.close()
+    try:
+        urllib.request.urlopen(os.environ["TIKTOK_API_BASE"] + "/nothing")
+    except urllib.error.HTTPError as error:
+        error.read()
 """
 
 
-def test_a_command_that_asks_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("intercept", [False, True])
+def test_a_command_that_asks_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, intercept: bool
+) -> None:
     """And told so with the number of its requests, though none of them was for TikTok."""
     monkeypatch.setattr(trying, "MOST_REQUESTS", 50)
-    how = Trying(Terms(mb=1000), jobs=1)
+    how = Trying(Terms(mb=1000), jobs=1, intercept=intercept)
     with opened(CommandClient(script(tmp_path, ASKS_WITHOUT_END)), how) as bench:
         (tried,) = try_all(bench, [one for one in load_scenarios() if one.id == "plain"], how)
     assert tried.evidence is not None
