@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 KEPT: Final = 2048
 """Bytes of a head or a body that a record keeps; of a request's body it keeps only JSON."""
@@ -75,6 +75,11 @@ class Answer:
 class Record(Protocol):
     """What passed, as reports show it."""
 
+    @property
+    def left_out(self) -> int:
+        """How many exchanges it stands for, none of which any report shows; 0 where it is one itself."""
+        ...
+
     def as_json(self) -> dict[str, Any]:
         """For files: at, seconds, request, body_bytes, events, answers."""
         ...
@@ -88,6 +93,7 @@ class Record(Protocol):
 class Exchange:
     """The record of one connection: heads, sizes, times, and JSON; tokens are masked when it is shown."""
 
+    left_out: ClassVar[int] = 0
     began: float
     opened: float = field(default_factory=time.monotonic)
     head: bytes = b""

@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from conformance.client.launcher import Ended, Glance, Job
@@ -25,14 +26,17 @@ class CallableClient:
         self.handed = handed
 
     def run(self, job: Job, seconds: float, glance: Glance) -> Ended:
-        """Call it once; when its time is up an async one is cancelled, a sync one is left to itself."""
+        """Call it once; when its time is up an async one is cancelled, a sync one is left to itself.
+
+        So is one that is deaf to being cancelled.
+        """
         began = time.monotonic()
         call = _Call(self._upload, job)
         while not call.done.wait(_GLANCE):
             hammered = not glance()
             if hammered or time.monotonic() - began >= seconds:
-                call.cancel()
-                return Ended(None, time.monotonic() - began, hammered=hammered)
+                ended = call.cancel()
+                return Ended(None, time.monotonic() - began, hammered=hammered, running=not ended)
         return Ended(call.exit_code, time.monotonic() - began, stderr=call.told)
 
 
@@ -59,11 +63,13 @@ class _Call:
         self._task = asyncio.current_task()
         return await upload(job)
 
-    def cancel(self) -> None:
-        """Ask an async one to end, and give it a moment."""
-        if self._loop is not None and self._task is not None:
+    def cancel(self) -> bool:
+        """Ask an async one to end, and give it a moment; whether it has ended."""
+        if self._loop is None or self._task is None:
+            return self.done.is_set()
+        with suppress(RuntimeError):  # it has ended of itself, and its loop is closed
             self._loop.call_soon_threadsafe(self._task.cancel)
-            self.done.wait(_GRACE)
+        return self.done.wait(_GRACE)
 
 
 def _is_async(upload: Uploader) -> bool:

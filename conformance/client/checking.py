@@ -72,6 +72,8 @@ class Checker:
         the scenario says nothing of this client; RuntimeError where the kit fails; ValueError for an unknown id.
         """
         wanted = _by_id(scenario) if isinstance(scenario, str) else scenario
+        if not wanted.matches(self._bench.mode, large=True):
+            raise unittest.SkipTest(_not_for(wanted, self._bench.mode))
         tried = try_all(self._bench, [wanted], self._how)
         return self._judged(tried[0])
 
@@ -124,6 +126,14 @@ def _by_id(name: str) -> Scenario:
     if found is None:
         raise ValueError(f"no scenario is called {name!r}; `tiktok-conformance client --list` shows all")
     return found
+
+
+def _not_for(scenario: Scenario, mode: Mode) -> str:
+    if mode is Mode.INIT:
+        return (
+            f"{scenario.id} is for a client that is handed its upload_url (handed=True); this one makes the init"
+        )
+    return f"{scenario.id} is for a client that makes the init; this one is handed its upload_url"
 
 
 def _told(finding: Finding) -> str:

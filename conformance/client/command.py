@@ -195,7 +195,9 @@ def _drawn(bench: Bench, wanted: Wanted, chapters: Sequence[Chapter], ticker: Ti
     try:
         from conformance.client.drawn import try_drawn  # noqa: PLC0415 - hypothesis is an extra
     except ModuleNotFoundError:
-        raise SelectionError("--examples draws with hypothesis: pip install 'tiktok-upload-mock[test]'") from None
+        raise SelectionError(
+            "--examples draws with hypothesis: pip install 'tiktok-upload-mock[conformance]'"
+        ) from None
 
     must = {one.id for chapter in chapters for one in chapter.clauses if one.strength is not Strength.SHOULD}
     ticker.tell(f"drawing {wanted.examples} uploads (seed {bench.terms.seed})")

@@ -161,7 +161,7 @@ class Evidence:
     def exit_told(self) -> str:
         """How it ended, in words."""
         if self.ended.hammered:
-            return f"no end after {len(self.requests):,} requests in {self.ended.seconds:.1f} s"
+            return f"no end after {self.ended.requests:,} requests in {self.ended.seconds:.1f} s"
         if self.ended.exit_code is None:
             return f"no end within {self.seconds_allowed:g} s"
         return f"exit code {self.ended.exit_code}"

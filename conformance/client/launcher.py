@@ -81,6 +81,12 @@ class Ended:
     hammered: bool = False
     """It was ended for the number of its requests, not because its time was up."""
 
+    requests: int = 0
+    """How many those were."""
+
+    running: bool = False
+    """Nothing could end it: it may go on, and may go on asking its mock."""
+
 
 Glance = Callable[[], bool]
 """Called now and then while a client runs; whether it may go on."""

@@ -159,6 +159,12 @@ class Mocks:
         with self._lock:
             self._idle.setdefault(more, []).append(mock)
 
+    def discard(self, mock: Mock) -> None:
+        """Nobody else may have it: a client that nothing can end may still ask it."""
+        with self._lock:
+            self._all.remove(mock)
+        mock.close()
+
     def __enter__(self) -> Self:
         return self
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from conformance.client.evidence import Evidence, Request
 from conformance.client.launcher import Ended
 from conformance.exchange import Record, masked, printable
 
-_LINES: Final = 8
+_FIRST, _LAST = 2, 6
+"""Lines of what a client wrote that are shown: an exception is told in the first or in the last ones."""
+
 SHOWN: Final = 40
 """Requests at a run's beginning, and at its end, that are shown."""
 
@@ -17,6 +19,7 @@ SHOWN: Final = 40
 class Passed:
     """One request of the client and the mock's answer, with what the mock made of it."""
 
+    left_out: ClassVar[int] = 0
     request: Request
 
     def as_json(self) -> dict[str, Any]:
@@ -62,25 +65,31 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Requests between the first and the last of a long run."""
+    """Requests between the first and the last of a long run: only their number is in the reports."""
 
     requests: Sequence[Request]
+
+    @property
+    def left_out(self) -> int:
+        """Their number."""
+        return len(self.requests)
 
     def as_json(self) -> dict[str, Any]:
         """For files."""
         first, last = self.requests[0].began, self.requests[-1].began
         told = {"at": round(first, 4), "seconds": round(last - first, 4), "events": list(self.lines())}
-        return {"request": "", "body_bytes": 0, "answers": [], **told}
+        return {"request": "", "body_bytes": 0, "answers": [], "left_out": self.left_out, **told}
 
     def lines(self) -> Iterator[str]:
         """For a console."""
-        yield f"… {len(self.requests):,} further requests …"
+        yield f"… {self.left_out:,} further requests …"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How the client ended, and the last lines that it wrote."""
+    """How the client ended, and of what it wrote the first lines and the last."""
 
+    left_out: ClassVar[int] = 0
     ended: Ended
 
     def as_json(self) -> dict[str, Any]:
@@ -97,16 +106,24 @@ class Said:
     def lines(self) -> Iterator[str]:
         """For a console."""
         code = self.ended.exit_code
-        why = "it sent too many requests" if self.ended.hammered else "its time was up"
-        yield f"the client was ended: {why}" if code is None else f"the client ended with exit code {code}"
+        yield self._end() if code is None else f"the client ended with exit code {code}"
         for name, text in (("stdout", self.ended.stdout), ("stderr", self.ended.stderr)):
-            for line in text.strip().splitlines()[-_LINES:]:
-                yield f"its {name}: {printable(masked(line))[:300]}"
+            for line in _ends_of(text.strip().splitlines()):
+                yield f"its {name}: {printable(masked(line.expandtabs(4)))[:300]}"
+
+    def _end(self) -> str:
+        why = "it sent too many requests" if self.ended.hammered else "its time was up"
+        return f"the client was {'left to itself' if self.ended.running else 'ended'}: {why}"
+
+
+def _ends_of(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _FIRST + _LAST else [*lines[:_FIRST], "...", *lines[-_LAST:]]
 
 
 def records_of(evidence: Evidence) -> tuple[Record, ...]:
     """What passed in a run: all of it, or the beginning and the end."""
     requests = evidence.requests
-    first, between, last = requests[:SHOWN], requests[SHOWN:-SHOWN], requests[SHOWN:][-SHOWN:]
-    left_out = [LeftOut(between)] if between else []
-    return (*map(Passed, first), *left_out, *map(Passed, last), Said(evidence.ended))
+    if len(requests) <= 2 * SHOWN + 1:
+        return (*map(Passed, requests), Said(evidence.ended))
+    first, between, last = requests[:SHOWN], requests[SHOWN:-SHOWN], requests[-SHOWN:]
+    return (*map(Passed, first), LeftOut(between), *map(Passed, last), Said(evidence.ended))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from conformance.client.evidence import Evidence, Raw, Request, requests_of, uploads_of
 from conformance.client.files import Files
-from conformance.client.launcher import Client, Ended, Glance, Job
+from conformance.client.launcher import Client, Ended, Job
 from conformance.client.mock import Mock, MockError, Mocks
 from conformance.client.scenario import Mode, Move, Scenario
 from conformance.client.sizes import SEVERAL, Units
@@ -29,6 +29,10 @@ _LOOKS: Final = 100
 _WATCH_EVERY: Final = 0.1
 MOST_REQUESTS: Final = 3_000
 """Of one run: an upload has 1,000 chunks at most, and a mock's journal forgets the oldest of 10,000 requests."""
+
+
+_Armed = Callable[[str], list[dict[str, Any]]]
+"""The faults of a scenario; it is told where its trap is."""
 
 
 class NotTriedError(Exception):
@@ -87,16 +91,17 @@ class Bench:
     def trial(self, scenario: Scenario) -> Evidence:
         """Run the client once. Raises NotTriedError, MockError."""
         armed = self._armed(scenario)
-        with ExitStack() as stack:
-            mock = self.mocks.take(*scenario.options)
-            stack.callback(self.mocks.give_back, mock, *scenario.options)
-            trap = stack.enter_context(Trap()) if "{trap}" in str(scenario.faults) else None
-            job = self._job(scenario, mock)
-            if faults := armed(trap.authority if trap else ""):
-                mock.ask("POST", "/_mock/faults", faults)
-            ended = self.client.run(job, self.terms.seconds, _watch(mock, scenario.moves))
-            evidence = self._gathered(scenario, mock, job, ended)
-            return replace(evidence, trapped=tuple(trap.calls) if trap else ())
+        mock = self.mocks.take(*scenario.options)
+        alone = False
+        try:
+            evidence = self._tried(scenario, mock, armed)
+            alone = not evidence.ended.running
+        finally:
+            if alone:
+                self.mocks.give_back(mock, *scenario.options)
+            else:
+                self.mocks.discard(mock)
+        return evidence
 
     def learn(self, evidence: Evidence) -> None:
         """Take note of the plan that the client made."""
@@ -105,7 +110,7 @@ class Bench:
 
     # ── before ──
 
-    def _armed(self, scenario: Scenario) -> Callable[[str], list[dict[str, Any]]]:
+    def _armed(self, scenario: Scenario) -> _Armed:
         if scenario.large and self.terms.mb:
             raise NotTriedError("a large file is one in real units: leave out --mb")
         plan = self.plan_for(scenario)
@@ -153,6 +158,19 @@ class Bench:
             if peer.getresponse().status not in (201, 206):
                 raise MockError("the kit's mock refuses a right chunk")
             peer.close()
+
+    def _tried(self, scenario: Scenario, mock: Mock, armed: _Armed) -> Evidence:
+        with ExitStack() as stack:
+            trap = stack.enter_context(Trap()) if "{trap}" in str(scenario.faults) else None
+            job = self._job(scenario, mock)
+            if faults := armed(trap.authority if trap else ""):
+                mock.ask("POST", "/_mock/faults", faults)
+            watch = _Watch(mock, scenario.moves, scenario.sent_before)
+            ended = self.client.run(job, self.terms.seconds, watch)
+            if ended.hammered:
+                ended = replace(ended, requests=watch.requests)
+            evidence = self._gathered(scenario, mock, job, ended)
+            return replace(evidence, trapped=tuple(trap.calls) if trap else ())
 
     # ── after ──
 
@@ -215,22 +233,29 @@ def _fault_told(fault: Mapping[str, Any]) -> str:
     return f"{do['kind']} {fault['when']} of {on['operation']}{chunk}"
 
 
-def _watch(mock: Mock, moves: tuple[Move, ...]) -> Glance:
-    """Moves the clock as soon as the journal has what a move waits for; no more after MOST_REQUESTS."""
-    left = list(moves)
-    seen: Counter[str] = Counter()
-    next_look, last = time.monotonic() + _WATCH_EVERY, 0
+class _Watch:
+    """A Glance: moves the clock as soon as the journal has what a move waits for; no more after MOST_REQUESTS.
 
-    def glance() -> bool:
-        nonlocal next_look, last
-        if time.monotonic() < next_look:
+    `own` is the number of requests that the kit has made itself.
+    """
+
+    def __init__(self, mock: Mock, moves: tuple[Move, ...], own: int) -> None:
+        self._mock, self._left, self._own = mock, list(moves), own
+        self._seen: Counter[str] = Counter()
+        self._next_look, self._last = time.monotonic() + _WATCH_EVERY, 0
+
+    @property
+    def requests(self) -> int:
+        """The client's, of any kind, as far as they were seen."""
+        return self._seen.total() - self._own
+
+    def __call__(self) -> bool:
+        if time.monotonic() < self._next_look:
             return True
-        next_look = time.monotonic() + _WATCH_EVERY
-        journal = mock.ask("GET", f"/_mock/journal?since={last}")
-        last = journal["last"]
-        seen.update(one["operation"] for one in journal["entries"])
-        while left and seen[left[0].operation] >= left[0].count:
-            mock.ask("POST", "/_mock/clock", {"advance": left.pop(0).advance})
-        return seen.total() < MOST_REQUESTS
-
-    return glance
+        self._next_look = time.monotonic() + _WATCH_EVERY
+        journal = self._mock.ask("GET", f"/_mock/journal?since={self._last}")
+        self._last = journal["last"]
+        self._seen.update(one["operation"] for one in journal["entries"])
+        while self._left and self._seen[self._left[0].operation] >= self._left[0].count:
+            self._mock.ask("POST", "/_mock/clock", {"advance": self._left.pop(0).advance})
+        return self.requests < MOST_REQUESTS

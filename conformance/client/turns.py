@@ -204,7 +204,7 @@ def stopped_early(evidence: Evidence, turns: tuple[Turn, ...]) -> Iterator[Viola
 
 def unheard(evidence: Evidence) -> str:
     """What else to say of a client from which nothing came: most likely it has asked somebody else."""
-    if evidence.requests or evidence.strays:
+    if evidence.requests or evidence.ended.hammered:
         return ""
     place = "{upload_url} (TIKTOK_UPLOAD_URL)" if evidence.mode is Mode.HANDED else "{api_base} (TIKTOK_API_BASE)"
     return f"; it sent nothing to the mock, which is at {place}"

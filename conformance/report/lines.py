@@ -13,9 +13,10 @@ _EXCHANGES: Final = 12
 
 def exchange_lines(finding: Finding) -> Iterator[str]:
     """What passed between the kit and its target, as far as it helps; and the same for a shell."""
-    left_out = len(finding.exchanges) - _EXCHANGES
-    if left_out > 0:
-        yield f"({left_out} exchanges before these)"
+    if before := finding.exchanges[:-_EXCHANGES]:
+        count, left_out = sum(one.left_out or 1 for one in before), sum(one.left_out for one in before)
+        where = f", {left_out:,} of them in no report" if left_out else ""
+        yield f"({count:,} exchange{'s' * (count > 1)} before these{where})"
     for exchange in finding.exchanges[-_EXCHANGES:]:
         yield from exchange.lines()
     if finding.replay is None:

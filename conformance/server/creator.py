@@ -9,7 +9,7 @@ from conformance.target import error_of
 from conformance.terms import Terms
 from conformance.trial import CREATOR_INFO, Trial
 
-_LEVELS: Final = frozenset({"PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"})
+_LEVELS: Final = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 _NOT_THERE: Final = (404, 405, 501)
 _TEXTS: Final = ("creator_avatar_url", "creator_username", "creator_nickname")
 _FLAGS: Final = ("comment_disabled", "duet_disabled", "stitch_disabled")
@@ -22,7 +22,11 @@ def cases(_terms: Terms) -> Iterable[Case]:
         ("empty-object", "Asked with an empty object.", b"{}"),
     ):
         yield Case(f"S-CREATOR-INFO/{name}", sentence, _told(raw))
-    yield Case("S-CREATOR-INFO/no-token", "Asked without Authorization.", _no_token)
+    for name, sentence, auth in (
+        ("no-token", "Asked without Authorization.", None),
+        ("bearer-without-token", "Asked with 'Bearer' and no token.", "Bearer"),
+    ):
+        yield Case(f"S-CREATOR-INFO/{name}", sentence, _unauthorized(auth))
     yield Case("S-CREATOR-INFO/levels", "Each level that it offers is taken to init.", _levels)
 
 
@@ -57,11 +61,14 @@ def _told(raw: bytes) -> Run:
     return run
 
 
-async def _no_token(trial: Trial) -> None:
-    await _asked(trial)
-    answer = await _asked(trial, auth=None)
-    good = error_of(answer)[:2] == (401, "access_token_invalid")
-    trial.expect(good, "401 access_token_invalid", answer)
+def _unauthorized(auth: str | None) -> Run:
+    async def run(trial: Trial) -> None:
+        await _asked(trial)
+        answer = await _asked(trial, auth=auth)
+        good = error_of(answer)[:2] == (401, "access_token_invalid")
+        trial.expect(good, "401 access_token_invalid", answer)
+
+    return run
 
 
 async def _levels(trial: Trial) -> None:

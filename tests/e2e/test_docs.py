@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -84,12 +84,25 @@ def matches(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
 
 
-def on_free_ports(page: str, first: int) -> str:
-    """The page with its ports (8080, 8081, ...) replaced by free ones from `first` on.
+@contextmanager
+def ports_for(page: str) -> Iterator[range]:
+    """Ports that no other page has, nor another run of these tests: whoever holds the first has them all.
 
     Below those that a system gives away by itself: between now and the block that listens nobody takes them.
     """
-    candidates = iter(range(first, first + 100))
+    with socket.socket() as guard:
+        for first in range(12_000 + 100 * PAGES.index(page), 30_000, 100 * len(PAGES)):
+            with suppress(OSError):
+                guard.bind(("127.0.0.1", first))
+                break
+        else:
+            pytest.fail("other runs have all ports")
+        yield range(first + 1, first + 100)
+
+
+def on_free_ports(page: str, ports: range) -> str:
+    """The page with its ports (8080, 8081, ...) replaced by free ones of these."""
+    candidates = iter(ports)
     for port in sorted(set(re.findall(r"\b80[0-9]{2}\b", page))):
         free = next(one for one in candidates if _is_free(one))
         page = re.sub(rf"\b{port}\b", str(free), page)
@@ -117,15 +130,19 @@ def script_of(steps: list[Step]) -> str:
     return "\n".join(parts)
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
-    steps = list(steps_of(on_free_ports((ROOT / page).read_text(), 12_000 + 100 * PAGES.index(page))))
+    with ports_for(page) as ports:
+        judge_page(page, list(steps_of(on_free_ports((ROOT / page).read_text(), ports))), tmp_path)
+
+
+def judge_page(page: str, steps: list[Step], folder: Path) -> None:
     assert len(steps) >= 5
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(
             PATH=path, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS=PYTEST_PLUGINS.get(page, "")
         ),
@@ -141,6 +158,12 @@ def test_blocks_of_a_page_do_what_they_show(page: str, tmp_path: Path) -> None:
         assert matches(shown, printed), said
     assert len(outputs) == 2 * len(steps) + 1, done
     assert done.returncode == 0, done
+
+
+def test_two_runs_of_a_page_have_ports_of_their_own() -> None:
+    with ports_for("docs/client.md") as ours, ports_for("docs/client.md") as theirs:
+        assert set(ours).isdisjoint(theirs)
+        assert len(ours) == len(theirs) == 99
 
 
 @pytest.mark.parametrize("page", PROSE)

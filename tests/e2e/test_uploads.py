@@ -16,7 +16,7 @@ from mockserver.config import Config
 from support.commands import make_file, run
 from support.servers import ThreadServer
 
-curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here")
+curl = pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl")
 
 
 @pytest.fixture

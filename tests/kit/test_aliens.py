@@ -11,18 +11,18 @@ import pytest
 from support import aliens
 from support.commands import SECONDS, environment, run
 
-BASE = ["server", "--mb", "1000", "--patience", "1", "--api-base"]
+BASE = ["server", "--mb", "1000", "--patience", "2", "--api-base"]
 
 
 @pytest.mark.parametrize(
     ("handler", "sentence"),
     [
-        (aliens.hangs, "no answer within 1 s"),
+        (aliens.hangs, "no answer within 2 s"),
         (aliens.closes, "the connection was closed without an answer"),
         (aliens.resets, "the connection was closed without an answer"),
         (aliens.floods, "not HTTP: a line or head of more than 65536 bytes"),
         (aliens.floods_a_body, "a flood"),
-        (aliens.drips, "no answer within 1 s"),
+        (aliens.drips, "no answer within 2 s"),
         (aliens.greets, "not HTTP: b'220 mail.example \\x1b[31mESMTP"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

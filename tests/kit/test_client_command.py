@@ -1,7 +1,9 @@
 """`tiktok-conformance client` as a user runs it: exit codes, sentences, reports, processes that do not end."""
 
+import io
 import json
 import os
+import re
 import select
 import sys
 import textwrap
@@ -9,8 +11,16 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
+from conformance.cases import Outcome
+from conformance.client import trying
+from conformance.client.command import Wanted, judge_client
+from conformance.client.judging import Trying, opened, try_all
 from conformance.client.launcher import CommandClient, Job
+from conformance.client.scenario import load_scenarios
+from conformance.client.trying import Terms
+from conformance.selection import SelectionError
 from support.commands import run
 
 GOOD = [sys.executable, "-m", "client_reference", "{file}", "--api-base", "{api_base}", "--token", "{token}"]
@@ -232,27 +242,63 @@ def test_the_property_finds_and_saves_the_smallest(tmp_path: Path) -> None:
     assert good.returncode == 0, good.stdout
 
 
+def test_without_hypothesis_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    monkeypatch.delitem(sys.modules, "conformance.client.drawn", raising=False)
+    wanted = Wanted(Trying(Terms(mb=1000)), only=("plain",), examples=1)
+    with pytest.raises(SelectionError, match=re.escape("pip install 'tiktok-upload-mock[conformance]'")):
+        judge_client([sys.executable, "-c", "raise SystemExit(1)"], wanted, Console(file=io.StringIO()))
+
+
 def job(tmp_path: Path) -> Job:
     return Job(tmp_path / "video.mp4", 10, "http://127.0.0.1:1", "t", 1000)
 
 
-def test_the_whole_process_group_is_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("more", "code"), [(["stay"], None), ([], 0)])
+def test_the_whole_process_group_is_ended(tmp_path: Path, more: list[str], code: int | None) -> None:
     """A child of the client outlives neither the client nor its time."""
     words = script(
         tmp_path,
         f"""
-        import subprocess, sys, time
+        import os, subprocess, sys, time
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
+        open({str(tmp_path / "new")!r}, "w").write(str(child.pid))
+        os.rename({str(tmp_path / "new")!r}, {str(tmp_path / "pid")!r})
         if sys.argv[1:] == ["stay"]:
             time.sleep(600)
         """,
     )
-    for more, code in (["stay"], None), ([], 0):
-        ended = CommandClient([*words, *more]).run(job(tmp_path), 5.0 if more else 30.0, lambda: True)
-        assert ended.exit_code == code
-        child = int((tmp_path / "pid").read_text())
-        assert ends(child)
+    pid = tmp_path / "pid"
+    ended = CommandClient([*words, *more]).run(job(tmp_path), 120.0, lambda: not more or not pid.exists())
+    assert ended.exit_code == code
+    assert ends(int(pid.read_text()))
+
+
+ASKS_WITHOUT_END = """
+import os, urllib.error, urllib.request
+while True:
+    try:
+        urllib.request.urlopen(os.environ["TIKTOK_API_BASE"] + "/nothing")
+    except urllib.error.HTTPError as error:
+        error.read()
+"""
+
+
+@pytest.mark.parametrize("intercept", [False, True])
+def test_a_command_that_asks_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, intercept: bool
+) -> None:
+    """And told so with the number of its requests, though none of them was for TikTok."""
+    monkeypatch.setattr(trying, "MOST_REQUESTS", 50)
+    how = Trying(Terms(mb=1000), jobs=1, intercept=intercept)
+    with opened(CommandClient(script(tmp_path, ASKS_WITHOUT_END)), how) as bench:
+        (tried,) = try_all(bench, [one for one in load_scenarios() if one.id == "plain"], how)
+    assert tried.evidence is not None
+    ended = tried.evidence.ended
+    assert (ended.exit_code, ended.hammered, ended.running) == (None, True, False)
+    assert ended.requests >= 50
+    (told,) = {one.actual for one in tried.findings if one.outcome is Outcome.FAIL}
+    assert told == f"no end after {ended.requests:,} requests in {ended.seconds:.1f} s with no upload begun"
 
 
 def ends(pid: int) -> bool:

@@ -15,6 +15,7 @@ from support.all_mutants import MUTANTS, WITHOUT_A_BUG_OF_THEIR_OWN
 from support.judged import judged
 from support.mutants import MB, Mutant
 from support.planting import Edit, planted
+from support.rewrites import CREATOR, gone
 
 JUDGED = {
     clause.id
@@ -47,6 +48,15 @@ def test_one_cause_is_one_red_line(name: str) -> None:
         told = judged(url, MB)
     assert (told.red, told.errors) == (MUTANTS[name].red, ())
     assert told.summary["skip"] > 200
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_who_has_no_creator_info_is_not_judged_by_it(status: int) -> None:
+    """Nothing passes, nothing fails: what is not offered is skipped."""
+    without = Mutant("creator_info is not offered.", "", rewrite=lambda: gone(CREATOR, status))
+    with without.running() as url:
+        told = judged(url, MB, "S-CREATOR-INFO")
+    assert told.summary == {"pass": 0, "fail": 0, "error": 0, "skip": 5, "reported": 0}
 
 
 def test_every_clause_that_can_fail_has_a_bug_of_its_own() -> None:

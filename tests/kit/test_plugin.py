@@ -168,7 +168,7 @@ def test_a_known_failure_is_expected_and_one_that_is_none_is_stale(
 
 def test_what_cannot_be_judged_is_skipped_with_its_reason(judging: Judging) -> None:
     with aliens.alien(aliens.inits_only) as url:
-        done = judging("--tiktok-patience", "0.2", base=url, cases=f"{CASES}::S-URL-EXPIRED/first-chunk")
+        done = judging("--tiktok-patience", "2", base=url, cases=f"{CASES}::S-URL-EXPIRED/first-chunk")
     assert done.returncode == 0
     assert "no clock: nothing answers at /_mock/health" in done.stdout
     assert "0 pass, 0 fail, 0 error, 1 skip, 0 reported" in done.stdout
@@ -176,7 +176,7 @@ def test_what_cannot_be_judged_is_skipped_with_its_reason(judging: Judging) -> N
 
 def test_the_kit_s_own_failure_is_an_error_not_a_failure(judging: Judging) -> None:
     with aliens.alien(aliens.inits_for_nobody) as url:
-        done = judging("--tiktok-patience", "0.5", base=url, cases=f"{CASES}::S-CHUNK-206/first")
+        done = judging("--tiktok-patience", "2", base=url, cases=f"{CASES}::S-CHUNK-206/first")
     assert done.returncode == 1
     assert told(done) == {"ERROR conformance/server::S-CHUNK-206/first"}, done.stdout
     assert "not the target's fault: 127.0.0.1:1 cannot be reached" in done.stdout

@@ -15,6 +15,7 @@ from support.rewrites import (
     answer_json,
     as_text,
     committing_5xx,
+    for_an_empty_token,
     for_everybody,
     message,
     no_log_id,
@@ -165,10 +166,30 @@ OF_ANSWERS: Final[Mapping[str, Mutant]] = {
         "S-CREATOR-INFO",
         rewrite=lambda: answer_json(CREATOR, put_in("data", "privacy_level_options", value=["FRIENDS"])),
     ),
+    "creator-with-a-list-for-a-level": Mutant(
+        "creator_info puts each privacy level into a list of its own.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: answer_json(CREATOR, put_in("data", "privacy_level_options", value=[["SELF_ONLY"]])),
+    ),
+    "creator-without-duration": Mutant(
+        "creator_info tells the longest duration as text.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: answer_json(CREATOR, put_in("data", "max_video_post_duration_sec", value="600")),
+    ),
+    "creator-with-a-flag-as-text": Mutant(
+        "creator_info tells one of its flags as text.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: answer_json(CREATOR, put_in("data", "duet_disabled", value="false")),
+    ),
     "creator-for-everybody": Mutant(
         "creator_info answers without a token.",
         "S-CREATOR-INFO",
         rewrite=lambda: for_everybody(CREATOR, {"creator_username": "somebody"}),
+    ),
+    "creator-for-a-bearer-without-token": Mutant(
+        "creator_info answers 'Bearer' without a token, though not a request without Authorization.",
+        "S-CREATOR-INFO",
+        rewrite=lambda: for_an_empty_token(CREATOR),
     ),
     "one-publish-id": Mutant(
         "Every init gives the same publish_id.",

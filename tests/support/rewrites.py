@@ -140,6 +140,27 @@ def for_everybody(path: str, data: dict[str, Any]) -> Rewrite:
     return lambda one: replace(one, status=200, body=told) if path in one.path and one.status == 401 else one
 
 
+def for_an_empty_token(path: str) -> Rewrite:
+    """Whoever says 'Bearer' and no more is told as anybody was who had a token."""
+    told = b""
+
+    def rewrite(one: Passing) -> Passing:
+        nonlocal told
+        if path not in one.path:
+            return one
+        if one.status == 200:
+            told = one.body
+        empty = re.search(r"(?i)^Authorization: Bearer *\r$", one.request, re.MULTILINE)
+        return replace(one, status=200, body=told) if empty and told else one
+
+    return rewrite
+
+
+def gone(path: str, status: int) -> Rewrite:
+    """There is no such endpoint."""
+    return lambda one: replace(one, status=status, body=b"") if path in one.path else one
+
+
 def relative_url(body: dict[str, Any], _: Passing) -> None:
     if url := body.get("data", {}).get("upload_url"):
         body["data"]["upload_url"] = "/video/" + url.partition("/video/")[2]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, Final
 
 from conformance.report.page.markup import listed, mark, number, text, wire_text
@@ -90,11 +91,18 @@ def _other(value: Any) -> str:
 def _exchanges(case: Mapping[str, Any], standing: Standing, space: Space) -> str:
     every = case.get("exchange") or []
     first = max(0, len(every) - EXCHANGES)
+    numbers = [0, *accumulate(one.get("left_out") or 1 for one in every)]
     shown = [
-        _exchange(number_of, one, space, is_open=standing in OPEN and number_of == len(every))
-        for number_of, one in enumerate(every[first:], first + 1)
+        _exchange(numbers[place] + 1, one, space, is_open=standing in OPEN and one is every[-1])
+        for place, one in enumerate(every[first:], first)
     ]
-    before = f'<li class="left-out">{number(first, "exchange")} before these: see the JSON report.</li>'
+    left_out = sum(one.get("left_out") or 0 for one in every[:first])
+    where = (
+        f"{left_out} of them are in no report, the others in the JSON report"
+        if left_out
+        else "see the JSON report"
+    )
+    before = f'<li class="left-out">{number(numbers[first], "exchange")} before these: {where}.</li>'
     return f'<ol class="exchanges">{before if first else ""}{"".join(shown)}</ol>' if shown else ""
 
 
