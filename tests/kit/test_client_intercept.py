@@ -11,7 +11,7 @@ from support.commands import run
 
 BASE = ["client", "--intercept", "proxy", "--mb", "1000", "--jobs", "2"]
 UPLOADER = Path(__file__).parents[2] / "examples" / "curl" / "upload.sh"
-SOME = ("plain", "503-first", "lost-middle", "reset-in-the-body-middle", "redirect-307", "silent-after-the-body")
+SOME = ("plain", "503-first", "lost-middle", "reset-in-the-body-middle", "redirect-307")
 
 
 def test_a_good_client_with_tiktoks_url(tmp_path: Path) -> None:
