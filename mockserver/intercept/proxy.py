@@ -113,11 +113,10 @@ class ConnectProxy:
             finally:
                 for one in both:
                     one.cancel()
-        except (OSError, asyncio.CancelledError) as error:
+        except (OSError, asyncio.CancelledError):
             for end in (writer, server_writer):
                 end.transport.abort()  # a reset on one side is one on the other
-            if isinstance(error, asyncio.CancelledError):
-                raise
+            raise
         finally:
             server_writer.close()
 
