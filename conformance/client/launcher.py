@@ -142,13 +142,16 @@ class CommandClient:
 
 
 def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """Proxies that this machine may have are not asked for the mock. Who reads one name ignores the other."""
-    listed = {name: environment.get(name, "") for name in ("NO_PROXY", "no_proxy")}
+    """Proxies that this machine may have are not asked for the mock.
+
+    Who reads one of the two names ignores the other, though it is empty.
+    """
+    listed = {name: environment.get(name, "").strip() for name in ("NO_PROXY", "no_proxy")}
     either = next(filter(None, listed.values()), "")
+    wanted = {name: there or either for name, there in listed.items()}
     return {
-        name: ",".join(filter(None, (there or either, *_LOOPBACK)))
-        for name, there in listed.items()
-        if (there or either).strip() != "*"
+        name: there if there == "*" else ",".join(filter(None, (there, *_LOOPBACK)))
+        for name, there in wanted.items()
     }
 
 

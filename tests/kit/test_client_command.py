@@ -323,19 +323,20 @@ def test_a_talkative_client_is_read_to_the_end_and_not_kept(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("listed", "given"),
     [
-        (None, "127.0.0.1,localhost,::1"),
-        ("corp.example", "corp.example,127.0.0.1,localhost,::1"),
-        ("*", "*"),
+        ({}, "127.0.0.1,localhost,::1"),
+        ({"no_proxy": "corp.example"}, "corp.example,127.0.0.1,localhost,::1"),
+        ({"no_proxy": " * "}, "*"),
+        ({"no_proxy": "", "NO_PROXY": "*"}, "*"),
     ],
 )
 def test_no_proxy_of_the_machine_is_asked_for_the_mock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str | None, given: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: dict[str, str], given: str
 ) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    if listed is not None:
-        monkeypatch.setenv("no_proxy", listed)
-    words = script(tmp_path, "import os; print(os.environ.get('no_proxy'), os.environ.get('NO_PROXY', '*'))")
+    for name, value in listed.items():
+        monkeypatch.setenv(name, value)
+    words = script(tmp_path, "import os; print(os.environ.get('no_proxy'), os.environ.get('NO_PROXY'))")
     ended = CommandClient(words).run(job(tmp_path), 30.0, lambda: True)
     assert ended.stdout.split() == [given, given]
 
